@@ -1,0 +1,31 @@
+// Package device says what a place to run a plan must offer. The places are
+// its subfolders: cpu (Go SIMD or scalar) and webgpu (the browser's GPU).
+package device
+
+import (
+	"errors"
+
+	"blastlens/wasm/plan"
+)
+
+// ErrUnavailable is wrapped by New or Prepare of a device that this machine or
+// browser does not have; the text says what was missing.
+var ErrUnavailable = errors.New("device unavailable")
+
+// Device prepares plans: it packs or uploads weights and compiles what it must.
+type Device interface {
+	// Name is short and stable: "cpu", "webgpu".
+	Name() string
+	// Describe says what it runs on, e.g. "Go SIMD, 512-bit, 2 threads" or an adapter's name.
+	Describe() string
+	Prepare(p *plan.Plan) (Session, error)
+}
+
+// Session is a plan on a device.
+type Session interface {
+	// Run takes a picture [H,W,3] as the plan's input and returns one slice for
+	// each of the plan's outputs, in their order, owned by the caller. It may be
+	// called from several goroutines.
+	Run(x []float32) ([][]float32, error)
+	Close()
+}

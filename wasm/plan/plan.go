@@ -1,0 +1,90 @@
+// Package plan is a network made ready to run: a list of fused steps over
+// values in NHWC, batch one, with each value placed in a reusable buffer. It
+// is pure data; package device runs it, package bundle stores it.
+package plan
+
+import (
+	"blastlens/wasm/kernel/activation"
+	"blastlens/wasm/tensor"
+)
+
+// Op is the kernel that a step runs; each is one folder below wasm/kernel.
+type Op string
+
+const (
+	// Stem: 3x3 convolution, stride 2, padding 1, of a picture.
+	// x [H,W,3], w [3,3,3,M] (ky,kx,in,out), b [M] -> act(conv(x,w)+b) [ceil(H/2),ceil(W/2),M]
+	Stem Op = "stem"
+	// Pointwise: 1x1 convolution with an optional gate on its input and an optional residual.
+	// x [H,W,C], w [C,M], b [M], gate [C], residual [H,W,M] -> act((x*gate)·w+b)+residual [H,W,M]
+	Pointwise Op = "pointwise"
+	// Depthwise: KxK convolution of each channel, K 3 or 5, stride 1 or 2, padding K/2.
+	// x [H,W,C], w [K,K,C], b [C] -> act(conv(x,w)+b) [ceil(H/S),ceil(W/S),C]
+	Depthwise Op = "depthwise"
+	// Squeeze: squeeze-and-excitation gate.
+	// x [H,W,C], w [C,S], b [S], w2 [S,C], b2 [C] -> sigmoid(silu(mean(x)·w+b)·w2+b2) [1,1,C]
+	Squeeze Op = "squeeze"
+	// Pool: over all pixels; average [1,1,C], or max then average [1,1,2C].
+	Pool Op = "pool"
+	// Dense: x [1,1,C], w [C,M], b [M] -> act(x·w+b) [1,1,M]
+	Dense Op = "dense"
+	// Norm: batch-norm at inference as scale and shift a channel, where it could not be folded.
+	// x [H,W,C], w [C] (scale), b [C] (shift) -> act(x*w+b) [H,W,C]
+	Norm Op = "norm"
+)
+
+// PoolKind chooses what a Pool step computes.
+type PoolKind string
+
+const (
+	PoolAvg    PoolKind = "avg"
+	PoolMaxAvg PoolKind = "max+avg" // fastai's AdaptiveConcatPool2d: maxima first
+)
+
+// None marks an absent value or weight in a Step.
+const None = -1
+
+// Value is an activation [H,W,C] and the buffer that holds it.
+type Value struct {
+	Name    string `json:"name"`
+	H, W, C int
+	Buffer  int `json:"buffer"`
+}
+
+// Len is the number of float32 of the value.
+func (v Value) Len() int { return v.H * v.W * v.C }
+
+// Step runs one kernel. In, Gate, Residual and Out index Plan.Values; W, B, W2
+// and B2 index Plan.Weights; None where absent.
+type Step struct {
+	Op       Op              `json:"op"`
+	Name     string          `json:"name"` // the layer's timm name, e.g. blocks.1.0.conv_dw
+	Act      activation.Kind `json:"act,omitempty"`
+	Pool     PoolKind        `json:"pool,omitempty"`
+	Kernel   int             `json:"kernel,omitempty"`
+	Stride   int             `json:"stride,omitempty"`
+	In       int             `json:"in"`
+	Gate     int             `json:"gate"`
+	Residual int             `json:"residual"`
+	Out      int             `json:"out"`
+	W        int             `json:"w"`
+	B        int             `json:"b"`
+	W2       int             `json:"w2"`
+	B2       int             `json:"b2"`
+}
+
+// Output is a value that a run returns, e.g. the logits of one head.
+type Output struct {
+	Name  string `json:"name"`
+	Value int    `json:"value"`
+}
+
+// Plan is the whole network for one input size.
+type Plan struct {
+	Input   int              `json:"input"` // index of the picture's value [H,W,3]
+	Values  []Value          `json:"values"`
+	Buffers []int            `json:"buffers"` // float32 a buffer
+	Steps   []Step           `json:"steps"`
+	Outputs []Output         `json:"outputs"`
+	Weights []tensor.Float32 `json:"-"`
+}

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"blastlens/wasm/kernel/activation"
+	"blastlens/wasm/kernel/pool"
 	"blastlens/wasm/tensor"
 )
 
@@ -33,14 +34,6 @@ const (
 	Norm Op = "norm"
 )
 
-// PoolKind chooses what a Pool step computes.
-type PoolKind string
-
-const (
-	PoolAvg    PoolKind = "avg"
-	PoolMaxAvg PoolKind = "max+avg" // fastai's AdaptiveConcatPool2d: maxima first
-)
-
 // None marks an absent value or weight in a Step.
 const None = -1
 
@@ -60,7 +53,7 @@ type Step struct {
 	Op       Op              `json:"op"`
 	Name     string          `json:"name"` // the layer's timm name, e.g. blocks.1.0.conv_dw
 	Act      activation.Kind `json:"act,omitempty"`
-	Pool     PoolKind        `json:"pool,omitempty"`
+	Pool     pool.Kind       `json:"pool,omitempty"`
 	Kernel   int             `json:"kernel,omitempty"`
 	Stride   int             `json:"stride,omitempty"`
 	In       int             `json:"in"`

@@ -1,0 +1,150 @@
+package adapt
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"sync"
+
+	"blastlens/model/data"
+	"blastlens/model/evaluate"
+)
+
+// Record is what a training leaves beside its weights, and what travels in the
+// bundle to the page's "about this model".
+type Record struct {
+	Kind       string            `json:"kind"` // "frozen body, trained head"
+	Network    string            `json:"network"`
+	Head       string            `json:"head"`
+	Size       int               `json:"size"`  // pixels a side of the network's input
+	Start      string            `json:"start"` // where the body's weights come from
+	Date       string            `json:"date"`  // RFC 3339
+	Versions   map[string]string `json:"versions"`
+	Data       DataRecord        `json:"data"`
+	Options    Options           `json:"options"`
+	Shipped    string            `json:"shipped"` // which of the trainings the weights are from
+	Losses     []float64         `json:"losses"`  // of that training, an epoch
+	Figures    []Figure          `json:"figures"`
+	RandomBody []Figure          `json:"random_body,omitempty"` // the same on a body of random weights: a control
+	Notes      []string          `json:"notes,omitempty"`
+}
+
+// DataRecord describes the pictures without naming a single one.
+type DataRecord struct {
+	Name       string         `json:"name"` // last part of the folder's path
+	Classes    []string       `json:"classes"`
+	Counts     []int          `json:"counts"`
+	Pictures   int            `json:"pictures"`
+	Duplicates int            `json:"duplicates"` // pictures that are byte-identical to an earlier one
+	Refused    []data.Refusal `json:"refused,omitempty"`
+}
+
+// Score is how often answers are right.
+type Score struct {
+	Accuracy float64 `json:"accuracy"`
+	Balanced float64 `json:"balanced_accuracy"` // mean recall of the classes
+}
+
+// Figure is a score with all that it depends on. Answers of all folds are pooled.
+type Figure struct {
+	Split      string `json:"split"`
+	SHA256     string `json:"split_sha256"`
+	Seed       uint64 `json:"seed"`
+	Folds      int    `json:"folds"`
+	Judged     int    `json:"judged"`     // pictures, all folds
+	Embargoed  int    `json:"embargoed"`  // left out of training, all folds
+	Duplicates int    `json:"duplicates"` // left out of judging, all folds
+	Score
+	Recall    []float64          `json:"recall"` // a class
+	Confusion evaluate.Confusion `json:"confusion"`
+	// FoldBalanced is the balanced accuracy of each fold alone.
+	FoldBalanced []float64 `json:"fold_balanced_accuracy,omitempty"`
+	Colour       Control   `json:"colour_only"`
+}
+
+// Control is what something that cannot see shape scores on the same split.
+type Control struct {
+	Method string `json:"method"`
+	Score
+}
+
+const (
+	neighbours   = 5
+	colourMethod = "5 nearest neighbours on mean and standard deviation of R, G, B (Euclidean, not scaled)"
+)
+
+// Trainer trains a head on the given rows.
+type Trainer func(rows []int) (Head, []float64, error)
+
+// Outcome is a figure and the heads behind it.
+type Outcome struct {
+	Figure Figure
+	Heads  []Head      // one a fold
+	Losses [][]float64 // of each head
+}
+
+// Judge trains one head a fold, on all cores, and counts its answers on the
+// pictures that it has not seen.
+func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome, error) {
+	labels, colours := set.Labels(), set.Colours()
+	n := len(set.Classes)
+	out := Outcome{Heads: make([]Head, len(split.Folds)), Losses: make([][]float64, len(split.Folds))}
+	answers := make([][]int, len(split.Folds))
+	control := make([][]int, len(split.Folds))
+	errs := make([]error, len(split.Folds))
+	var running sync.WaitGroup
+	slots := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))
+	for k, fold := range split.Folds {
+		running.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			out.Heads[k], out.Losses[k], errs[k] = train(fold.Train)
+			if errs[k] != nil {
+				return
+			}
+			answers[k] = Answers(out.Heads[k].Logits(f, fold.Test), n)
+			control[k] = evaluate.Neighbours(neighbours, colours, labels, fold.Train, fold.Test)
+		})
+	}
+	running.Wait()
+	var truth, said, colour []int
+	fig := Figure{Split: split.Kind, SHA256: set.Hash(split), Seed: split.Seed, Folds: len(split.Folds)}
+	for k, fold := range split.Folds {
+		if errs[k] != nil {
+			return Outcome{}, fmt.Errorf("%s, fold %d: %w", split.Kind, k+1, errs[k])
+		}
+		t := pick(labels, fold.Test)
+		truth, said, colour = append(truth, t...), append(said, answers[k]...), append(colour, control[k]...)
+		fig.Judged += len(fold.Test)
+		fig.Embargoed += fold.Embargoed
+		fig.Duplicates += fold.Duplicates
+		if len(split.Folds) > 1 {
+			fig.FoldBalanced = append(fig.FoldBalanced, evaluate.NewConfusion(n, t, answers[k]).Balanced())
+		}
+	}
+	fig.Confusion = evaluate.NewConfusion(n, truth, said)
+	fig.Score = score(fig.Confusion)
+	fig.Colour = Control{Method: colourMethod, Score: score(evaluate.NewConfusion(n, truth, colour))}
+	for class := range n {
+		r := fig.Confusion.Recall(class)
+		if math.IsNaN(r) { // JSON has no NaN; the confusion shows that there was no picture
+			r = 0
+		}
+		fig.Recall = append(fig.Recall, r)
+	}
+	out.Figure = fig
+	return out, nil
+}
+
+func score(c evaluate.Confusion) Score {
+	return Score{Accuracy: c.Accuracy(), Balanced: c.Balanced()}
+}
+
+// Describe records a set.
+func Describe(name string, set *data.Set) DataRecord {
+	d := DataRecord{Name: name, Classes: set.Classes, Counts: set.Counts(), Pictures: len(set.Pictures), Refused: set.Refused}
+	for _, group := range set.Duplicates() {
+		d.Duplicates += len(group) - 1
+	}
+	return d
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress returns a function to be told how much of total is done, from any
+// goroutine in turn: a bar on a terminal, a plain line every tenth elsewhere.
+func progress(w io.Writer, what string, total int) func(done int) {
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		bar := progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(w), progressbar.OptionSetDescription(what), progressbar.OptionShowCount(),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionOnCompletion(func() { fmt.Fprintln(w) }))
+		return func(done int) { bar.Set(done) }
+	}
+	tenth := 0
+	return func(done int) {
+		if now := 10 * done / max(1, total); now > tenth {
+			tenth = now
+			fmt.Fprintf(w, "%s: %d of %d\n", what, done, total)
+		}
+	}
+}

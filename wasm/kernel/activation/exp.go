@@ -1,0 +1,37 @@
+package activation
+
+import "math"
+
+// exp(-x) = 2^n * exp(r) with n the integer nearest to -x/ln 2 and r in
+// [-ln2/2, ln2/2], where Taylor's polynomial of degree 6 is within 2e-7.
+// ln 2 is split in two (Cody and Waite), so that n*ln2Hi is exact. Adding
+// rounder leaves n + 127, the exponent field of 2^n, in the lowest bits.
+const (
+	limit    = 87 // exp(-87) is still a normal float32
+	log2e    = 1.44269504088896341
+	ln2Hi    = 0.693359375
+	ln2Lo    = -2.12194440e-4
+	rounder  = 1<<23 + 1<<22 + 127
+	poly2    = 1.0 / 2
+	poly3    = 1.0 / 6
+	poly4    = 1.0 / 24
+	poly5    = 1.0 / 120
+	poly6    = 1.0 / 720
+	mantissa = 23
+)
+
+// expNeg is exp(-x), x taken as within [-limit, limit].
+func expNeg(x float32) float32 {
+	x = -min(max(x, -limit), limit)
+	shifted := float32(x*log2e) + rounder
+	n := shifted - rounder
+	r := float32(x-float32(n*ln2Hi)) - float32(n*ln2Lo)
+	p := float32(poly6)
+	p = p*r + poly5
+	p = p*r + poly4
+	p = p*r + poly3
+	p = p*r + poly2
+	p = p*r + 1
+	p = p*r + 1
+	return p * math.Float32frombits(math.Float32bits(shifted)<<mantissa)
+}

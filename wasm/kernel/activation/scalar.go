@@ -1,0 +1,6 @@
+//go:build !(goexperiment.simd && go1.27)
+
+package activation
+
+// vectors is the scalar code in a build without vectors.
+func (k Kind) vectors(y []float32) { k.scalar(y) }

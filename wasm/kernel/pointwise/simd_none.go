@@ -1,0 +1,11 @@
+//go:build !(goexperiment.simd && go1.27)
+
+package pointwise
+
+// What the vector code does, in a build without vectors.
+
+func (p *Packed) panelVectors(y, x []float32, rows int, t panel) { p.panelScalar(y, x, rows, t) }
+
+func multiplyRows(y, x, gate []float32) { multiplyRowsScalar(y, x, gate) }
+
+func add(y, x []float32) { addScalar(y, x) }

@@ -1,3 +1,5 @@
+//go:build !js
+
 // Package browser drives a headless Chromium for tests, benchmarks and
 // pictures of the page. Product code does not import it.
 package browser

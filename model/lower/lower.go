@@ -30,6 +30,8 @@ func Lower(g *graph.Graph, size int) (*plan.Plan, error) {
 		fuseSqueeze,    // pool, Conv, Conv -> squeeze; Mul -> gate of the next Conv
 		fuseResidual,   // Conv, Add -> Conv
 		fusePool,       // GlobalMaxPool, GlobalAveragePool, Concat -> one pool
+		dropIdentity,   // what adds nothing to its residual
+		dropUnread,     // what no output needs
 	} {
 		pass(p)
 	}

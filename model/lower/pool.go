@@ -17,10 +17,5 @@ func fusePool(p *program) {
 			continue
 		}
 		c.kind, c.pool, c.in = avgPool, pool.MaxAvg, []string{top.in[0]}
-		for _, part := range []*op{top, mean} {
-			if len(p.users(part.out)) == 0 && !p.returned(part.out) {
-				p.remove(part)
-			}
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -9,7 +10,7 @@ import (
 
 // inspectBMP leaves the structure, which is one header and the rows, to the decoder.
 func inspectBMP(data []byte) (header, error) {
-	c, err := bmp.DecodeConfig(newReader(data))
+	c, err := bmp.DecodeConfig(bytes.NewReader(data))
 	switch {
 	case err == nil:
 		return header{width: c.Width, height: c.Height}, nil

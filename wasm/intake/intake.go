@@ -4,6 +4,7 @@
 package intake
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -38,10 +39,13 @@ type header struct {
 }
 
 // format is one that Decode reads. inspect walks the file's structure and
-// refuses what decode would accept in silence.
+// refuses what decode would accept in silence. No file of the format holds more
+// than density pixels in a byte: a header that claims more lies, and is refused
+// before memory is taken for it.
 type format struct {
 	name    string
 	magic   string
+	density int64
 	inspect func(data []byte) (header, error)
 	decode  func(r io.Reader) (image.Image, error)
 }
@@ -77,6 +81,9 @@ func decode(data []byte) (p Picture, err error) {
 	}
 	if err := h.check(); err != nil {
 		return p, err
+	}
+	if int64(h.width)*int64(h.height) > f.density*int64(len(data)) {
+		return p, refuse(ErrTruncated, fmt.Sprintf("the %s is too short for its %d x %d pixels", f.name, h.width, h.height), adviceAgain)
 	}
 	img, err := f.pixels(data)
 	if err != nil {
@@ -124,7 +131,7 @@ func (f format) pixels(data []byte) (img image.Image, err error) {
 			err = refuse(ErrDamaged, fmt.Sprintf("%s: %v", f.name, v), adviceAgain)
 		}
 	}()
-	img, err = f.decode(newReader(data))
+	img, err = f.decode(bytes.NewReader(data))
 	switch {
 	case err == nil:
 		return img, nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"image/jpeg"
 	"image/png"
-	"io"
 	"strings"
 
 	"golang.org/x/image/bmp"
@@ -13,9 +12,9 @@ import (
 // formats are those that are read. TIFF, WebP and GIF would each add to the
 // engine that a tab must load, so they are named and refused instead.
 var formats = []format{
-	{"JPEG", "\xff\xd8", inspectJPEG, jpeg.Decode},
-	{"PNG", pngMagic, inspectPNG, png.Decode},
-	{"BMP", "BM", inspectBMP, bmp.Decode},
+	{"JPEG", "\xff\xd8", 512, inspectJPEG, jpeg.Decode}, // 64 pixels a block, a bit a block
+	{"PNG", pngMagic, 8 * 1032, inspectPNG, png.Decode}, // 8 pixels a byte, deflated 1032 times
+	{"BMP", "BM", 8, inspectBMP, bmp.Decode},
 }
 
 // others are files that people have in the same folder as their pictures.
@@ -83,5 +82,3 @@ func matches(data []byte, offset int, magic string) bool {
 	}
 	return true
 }
-
-func newReader(data []byte) io.Reader { return bytes.NewReader(data) }

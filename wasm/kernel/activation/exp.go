@@ -22,7 +22,14 @@ const (
 
 // expNeg is exp(-x), x taken as within [-limit, limit].
 func expNeg(x float32) float32 {
-	x = -min(max(x, -limit), limit)
+	x = -x
+	// Not min and max: those of floats are calls in a tab.
+	if x < -limit {
+		x = -limit
+	}
+	if x > limit {
+		x = limit
+	}
 	shifted := float32(x*log2e) + rounder
 	n := shifted - rounder
 	r := float32(x-float32(n*ln2Hi)) - float32(n*ln2Lo)

@@ -24,7 +24,9 @@ func (k Kind) scalar(y []float32) {
 	switch k {
 	case ReLU:
 		for i, v := range y {
-			y[i] = max(v, 0)
+			if v < 0 {
+				y[i] = 0
+			}
 		}
 	case SiLU:
 		for i, v := range y {

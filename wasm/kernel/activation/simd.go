@@ -9,9 +9,9 @@ func (k Kind) vectors(y []float32) {
 	case ReLU:
 		relu(y)
 	case SiLU:
-		silu(y)
+		logistic(y, true)
 	case Sigmoid:
-		sigmoid(y)
+		logistic(y, false)
 	}
 }
 
@@ -21,52 +21,46 @@ func relu(y []float32) {
 	for ; len(y) >= lanes; y = y[lanes:] {
 		simd.LoadFloat32s(y).Max(zero).Store(y)
 	}
-	if len(y) > 0 {
-		x, _ := simd.LoadFloat32sPart(y)
-		x.Max(zero).StorePart(y)
-	}
+	ReLU.scalar(y)
 }
 
-func silu(y []float32) {
+// widest is the number of float32 in the longest vector there is, of 512 bits.
+const widest = 16
+
+// logistic replaces y by 1/(1+exp(-y)), or by y times that. The exponential is
+// expNeg for every lane, written out in the loop: a call for each vector costs
+// as much as the arithmetic in a tab.
+func logistic(y []float32, times bool) {
 	one := simd.BroadcastFloat32s(1)
 	lanes := one.Len()
+	low, high := simd.BroadcastFloat32s(-limit), simd.BroadcastFloat32s(limit)
+	scale, shift := simd.BroadcastFloat32s(-log2e), simd.BroadcastFloat32s(rounder)
+	hi, lo := simd.BroadcastFloat32s(-ln2Hi), simd.BroadcastFloat32s(-ln2Lo)
+	c2, c3, c4 := simd.BroadcastFloat32s(poly2), simd.BroadcastFloat32s(poly3), simd.BroadcastFloat32s(poly4)
+	c5, c6 := simd.BroadcastFloat32s(poly5), simd.BroadcastFloat32s(poly6)
 	for ; len(y) >= lanes; y = y[lanes:] {
+		above := one
 		x := simd.LoadFloat32s(y)
-		x.Div(one.Add(expNegVector(x))).Store(y)
+		if times {
+			above = x
+		}
+		x = x.Max(low).Min(high)
+		shifted := x.MulAdd(scale, shift)
+		n := shifted.Sub(shift)
+		r := n.MulAdd(lo, n.MulAdd(hi, x.Neg())) // -x - n*ln2
+		p := c6.MulAdd(r, c5)
+		p = p.MulAdd(r, c4)
+		p = p.MulAdd(r, c3)
+		p = p.MulAdd(r, c2)
+		p = p.MulAdd(r, one)
+		p = p.MulAdd(r, one)
+		power := shifted.ToBits().ShiftAllLeft(mantissa).BitsToFloat32()
+		above.Div(p.MulAdd(power, one)).Store(y)
 	}
 	if len(y) > 0 {
-		x, _ := simd.LoadFloat32sPart(y)
-		x.Div(one.Add(expNegVector(x))).StorePart(y)
+		var last [widest]float32
+		copy(last[:], y)
+		logistic(last[:lanes], times)
+		copy(y, last[:])
 	}
-}
-
-func sigmoid(y []float32) {
-	one := simd.BroadcastFloat32s(1)
-	lanes := one.Len()
-	for ; len(y) >= lanes; y = y[lanes:] {
-		one.Div(one.Add(expNegVector(simd.LoadFloat32s(y)))).Store(y)
-	}
-	if len(y) > 0 {
-		x, _ := simd.LoadFloat32sPart(y)
-		one.Div(one.Add(expNegVector(x))).StorePart(y)
-	}
-}
-
-// expNegVector is expNeg for every lane.
-func expNegVector(x simd.Float32s) simd.Float32s {
-	x = x.Max(simd.BroadcastFloat32s(-limit)).Min(simd.BroadcastFloat32s(limit))
-	shift := simd.BroadcastFloat32s(rounder)
-	shifted := x.MulAdd(simd.BroadcastFloat32s(-log2e), shift)
-	n := shifted.Sub(shift)
-	// r = -x - n*ln2
-	r := n.MulAdd(simd.BroadcastFloat32s(-ln2Hi), x.Neg())
-	r = n.MulAdd(simd.BroadcastFloat32s(-ln2Lo), r)
-	one := simd.BroadcastFloat32s(1)
-	p := simd.BroadcastFloat32s(poly6).MulAdd(r, simd.BroadcastFloat32s(poly5))
-	p = p.MulAdd(r, simd.BroadcastFloat32s(poly4))
-	p = p.MulAdd(r, simd.BroadcastFloat32s(poly3))
-	p = p.MulAdd(r, simd.BroadcastFloat32s(poly2))
-	p = p.MulAdd(r, one)
-	p = p.MulAdd(r, one)
-	return p.Mul(shifted.ToBits().ShiftAllLeft(mantissa).BitsToFloat32())
 }

@@ -33,3 +33,18 @@ func BenchmarkB3(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkPeak(b *testing.B) {
+	for b.Loop() {
+		b.ReportMetric(pointwise.PeakGFLOPS(1), "GFLOP/s")
+	}
+}
+
+// A peak below what a plain loop reaches would make every share look good.
+func TestPeak(t *testing.T) {
+	peak := pointwise.PeakGFLOPS(1)
+	t.Logf("%s: %.1f GFLOP/s on one thread", pointwise.Implementation(), peak)
+	if !(peak > 0.1 && peak < 1000) {
+		t.Errorf("peak is %v GFLOP/s", peak)
+	}
+}

@@ -137,9 +137,9 @@ func (p *Packed) Run(y, x, gate, residual []float32, rows int, act activation.Ki
 func (p *Packed) block(y, x, residual []float32, rows, p0, p1 int, act activation.Kind) {
 	for _, t := range p.panels[p0:p1] {
 		if p.scalar {
-			p.panelScalar(y, x, rows, t)
+			panelScalar(p, y, x, rows, t)
 		} else {
-			p.panelVectors(y, x, rows, t)
+			panelVectors(p, y, x, rows, t)
 		}
 	}
 	c0, c1 := p.panels[p0].col0, p.m

@@ -5,7 +5,7 @@ package pointwise
 const scalarLanes = 4
 
 // panelScalar computes the product and bias of one panel without vectors.
-func (p *Packed) panelScalar(y, x []float32, rows int, t panel) {
+func panelScalar(p *Packed, y, x []float32, rows int, t panel) {
 	width := t.vectors * p.lanes
 	w := p.w[t.w : t.w+p.c*width]
 	b := p.b[t.b : t.b+width]

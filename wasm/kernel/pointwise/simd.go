@@ -9,9 +9,11 @@ import (
 )
 
 // panelVectors computes the product and bias of one panel, blockDepth input
-// channels at a time; between them the sums stand in y.
-func (p *Packed) panelVectors(y, x []float32, rows int, t panel) {
-	width := t.vectors * p.lanes
+// channels at a time; between them the sums stand in y. It is no method, so that
+// the compiler chooses the vector width here and not again at every tile.
+func panelVectors(p *Packed, y, x []float32, rows int, t panel) {
+	var v simd.Float32s
+	width := t.vectors * v.Len()
 	for k0 := 0; k0 < p.c; k0 += blockDepth {
 		k1 := min(k0+blockDepth, p.c)
 		w := p.w[t.w+k0*width : t.w+k1*width]
@@ -57,8 +59,50 @@ func tile2(y []float32, at [4]int, next int, x0, x1, x2, x3, w, bias []float32) 
 		a30, a31 = simd.LoadFloat32s(y[at[3]:]), simd.LoadFloat32s(y[at[3]+next:])
 	}
 	x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
-	for k := 0; k < len(x0) && len(w) >= 2*lanes; k++ {
-		w0, w1 := simd.LoadFloat32s(w[:lanes]), simd.LoadFloat32s(w[lanes:2*lanes])
+	// Four channels at a time: +12 % natively and +17 % in a tab over one, for
+	// the compiler moves all eight sums to other registers at the end of a round.
+	k := 0
+	for ; k < len(x0)-3 && len(w) >= 8*lanes; k += 4 {
+		w0, w1 := simd.LoadFloat32s(w), simd.LoadFloat32s(w[lanes:])
+		v := simd.BroadcastFloat32s(x0[k])
+		a00, a01 = v.MulAdd(w0, a00), v.MulAdd(w1, a01)
+		v = simd.BroadcastFloat32s(x1[k])
+		a10, a11 = v.MulAdd(w0, a10), v.MulAdd(w1, a11)
+		v = simd.BroadcastFloat32s(x2[k])
+		a20, a21 = v.MulAdd(w0, a20), v.MulAdd(w1, a21)
+		v = simd.BroadcastFloat32s(x3[k])
+		a30, a31 = v.MulAdd(w0, a30), v.MulAdd(w1, a31)
+		w0, w1 = simd.LoadFloat32s(w[2*lanes:]), simd.LoadFloat32s(w[3*lanes:])
+		v = simd.BroadcastFloat32s(x0[k+1])
+		a00, a01 = v.MulAdd(w0, a00), v.MulAdd(w1, a01)
+		v = simd.BroadcastFloat32s(x1[k+1])
+		a10, a11 = v.MulAdd(w0, a10), v.MulAdd(w1, a11)
+		v = simd.BroadcastFloat32s(x2[k+1])
+		a20, a21 = v.MulAdd(w0, a20), v.MulAdd(w1, a21)
+		v = simd.BroadcastFloat32s(x3[k+1])
+		a30, a31 = v.MulAdd(w0, a30), v.MulAdd(w1, a31)
+		w0, w1 = simd.LoadFloat32s(w[4*lanes:]), simd.LoadFloat32s(w[5*lanes:])
+		v = simd.BroadcastFloat32s(x0[k+2])
+		a00, a01 = v.MulAdd(w0, a00), v.MulAdd(w1, a01)
+		v = simd.BroadcastFloat32s(x1[k+2])
+		a10, a11 = v.MulAdd(w0, a10), v.MulAdd(w1, a11)
+		v = simd.BroadcastFloat32s(x2[k+2])
+		a20, a21 = v.MulAdd(w0, a20), v.MulAdd(w1, a21)
+		v = simd.BroadcastFloat32s(x3[k+2])
+		a30, a31 = v.MulAdd(w0, a30), v.MulAdd(w1, a31)
+		w0, w1 = simd.LoadFloat32s(w[6*lanes:]), simd.LoadFloat32s(w[7*lanes:])
+		v = simd.BroadcastFloat32s(x0[k+3])
+		a00, a01 = v.MulAdd(w0, a00), v.MulAdd(w1, a01)
+		v = simd.BroadcastFloat32s(x1[k+3])
+		a10, a11 = v.MulAdd(w0, a10), v.MulAdd(w1, a11)
+		v = simd.BroadcastFloat32s(x2[k+3])
+		a20, a21 = v.MulAdd(w0, a20), v.MulAdd(w1, a21)
+		v = simd.BroadcastFloat32s(x3[k+3])
+		a30, a31 = v.MulAdd(w0, a30), v.MulAdd(w1, a31)
+		w = w[8*lanes:]
+	}
+	for ; k < len(x0) && len(w) >= 2*lanes; k++ {
+		w0, w1 := simd.LoadFloat32s(w), simd.LoadFloat32s(w[lanes:])
 		v := simd.BroadcastFloat32s(x0[k])
 		a00, a01 = v.MulAdd(w0, a00), v.MulAdd(w1, a01)
 		v = simd.BroadcastFloat32s(x1[k])

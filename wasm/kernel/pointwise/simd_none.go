@@ -4,7 +4,7 @@ package pointwise
 
 // What the vector code does, in a build without vectors.
 
-func (p *Packed) panelVectors(y, x []float32, rows int, t panel) { p.panelScalar(y, x, rows, t) }
+func panelVectors(p *Packed, y, x []float32, rows int, t panel) { panelScalar(p, y, x, rows, t) }
 
 func multiplyRows(y, x, gate []float32) { multiplyRowsScalar(y, x, gate) }
 

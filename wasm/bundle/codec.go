@@ -1,0 +1,255 @@
+package bundle
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
+)
+
+// A bundle's file, little-endian:
+//
+//	8 bytes  Magic
+//	4 bytes  version of the format
+//	4 bytes  length of the header
+//	header   JSON: the Bundle, and a record of each weight of its plan
+//	         (padded with zeros to a multiple of 16 bytes from the file's start)
+//	data     the weights, each from a multiple of 4 bytes; records count from here
+//
+// Convolutions, linear layers and gates are 8-bit integers with a scale for
+// each output channel, depthwise filters (few weights, each used alone) and the
+// gates' biases half precision, all else float32.
+
+// Magic begins each bundle.
+const Magic = "BLASTLNS"
+
+const (
+	formatVersion = 1
+	maxHeader     = 8 << 20
+)
+
+// ErrMalformed is wrapped by each error of Read.
+var ErrMalformed = errors.New("malformed model file")
+
+// encoding is how a weight is stored.
+type encoding string
+
+const (
+	float32s encoding = "f32"
+	halves   encoding = "f16"
+	int8s    encoding = "i8" // then, aligned, a scale a channel of the last axis: the upper 16 bits of a float32
+)
+
+// record describes a weight in the header.
+type record struct {
+	Name     string   `json:"name"`
+	Shape    []int    `json:"shape"`
+	Encoding encoding `json:"as"`
+	Offset   int      `json:"at"`
+}
+
+type header struct {
+	Bundle
+	Weights []record `json:"weights"`
+}
+
+// encodings chooses one for each weight of p by the steps that use it.
+func encodings(p *plan.Plan) []encoding {
+	chosen := make([]encoding, len(p.Weights))
+	for i := range chosen {
+		chosen[i] = float32s
+	}
+	for _, s := range p.Steps {
+		switch s.Op {
+		case plan.Stem, plan.Pointwise, plan.Dense:
+			chosen[s.W] = int8s
+		case plan.Squeeze:
+			chosen[s.W], chosen[s.W2] = int8s, int8s
+			chosen[s.B], chosen[s.B2] = halves, halves
+		case plan.Depthwise:
+			chosen[s.W] = halves
+		}
+	}
+	return chosen
+}
+
+// Write writes b; its weights lose precision on the way (see encodings above),
+// so golden logits are to be computed from what Read returns.
+func Write(w io.Writer, b *Bundle) error {
+	if err := b.Validate(); err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	h := header{Bundle: *b}
+	var data []byte
+	le := binary.LittleEndian
+	for i, as := range encodings(b.Plan) {
+		t := b.Plan.Weights[i]
+		h.Weights = append(h.Weights, record{Name: t.Name, Shape: t.Shape, Encoding: as, Offset: len(data)})
+		for j, v := range t.Data {
+			if !finite(v) {
+				return fmt.Errorf("bundle: weight %s: value %d is %v", t.Name, j, v)
+			}
+			if as == halves && math.Abs(float64(v)) >= 65520 {
+				return fmt.Errorf("bundle: weight %s: value %d is %v, beyond half precision", t.Name, j, v)
+			}
+		}
+		switch as {
+		case float32s:
+			for _, v := range t.Data {
+				data = le.AppendUint32(data, math.Float32bits(v))
+			}
+		case halves:
+			for _, v := range t.Data {
+				data = le.AppendUint16(data, Half(v))
+			}
+		case int8s:
+			q, scales := quantise(t.Data, t.Shape[len(t.Shape)-1])
+			for _, v := range q {
+				data = append(data, byte(v))
+			}
+			data = pad(data, 4)
+			for _, v := range scales {
+				data = le.AppendUint16(data, uint16(math.Float32bits(v)>>16))
+			}
+		}
+		data = pad(data, 4)
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	if len(text) > maxHeader {
+		return fmt.Errorf("bundle: header of %d bytes, want at most %d", len(text), maxHeader)
+	}
+	front := le.AppendUint32([]byte(Magic), formatVersion)
+	front = le.AppendUint32(front, uint32(len(text)))
+	front = pad(append(front, text...), 16)
+	for _, part := range [][]byte{front, data} {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("bundle: %w", err)
+		}
+	}
+	return nil
+}
+
+func pad(data []byte, to int) []byte { return append(data, make([]byte, padding(len(data), to))...) }
+
+func padding(n, to int) int { return (to - n%to) % to }
+
+// Read reads a bundle and checks all of it; the plan that it returns can run on
+// any device. Weights come back as float32.
+func Read(file []byte) (*Bundle, error) {
+	b, err := read(file)
+	if err != nil {
+		return nil, fmt.Errorf("bundle: %w: %w", ErrMalformed, err)
+	}
+	return b, nil
+}
+
+func read(file []byte) (*Bundle, error) {
+	const front = len(Magic) + 8
+	if len(file) < front || string(file[:len(Magic)]) != Magic {
+		return nil, fmt.Errorf("does not begin with %s", Magic)
+	}
+	le := binary.LittleEndian
+	if v := le.Uint32(file[len(Magic):]); v != formatVersion {
+		return nil, fmt.Errorf("format version %d, want %d", v, formatVersion)
+	}
+	length := le.Uint32(file[len(Magic)+4:])
+	if length > maxHeader || int(length) > len(file)-front {
+		return nil, fmt.Errorf("header of %d bytes in a file of %d", length, len(file))
+	}
+	var h header
+	if err := json.Unmarshal(file[front:front+int(length)], &h); err != nil {
+		return nil, fmt.Errorf("header: %w", err)
+	}
+	if h.Plan == nil {
+		return nil, errors.New("header: no plan")
+	}
+	start := front + int(length)
+	start += padding(start, 16)
+	data := file[min(start, len(file)):]
+	end := 0 // weights follow each other, so the file's length bounds what is allocated
+	for _, r := range h.Weights {
+		t, next, err := r.decode(data, end)
+		if err != nil {
+			return nil, fmt.Errorf("weight %s: %w", r.Name, err)
+		}
+		end = next
+		h.Plan.Weights = append(h.Plan.Weights, t)
+	}
+	if err := h.Bundle.Validate(); err != nil {
+		return nil, err
+	}
+	return &h.Bundle, nil
+}
+
+// decode reads the weight from data, not before byte from, and returns the byte
+// after it.
+func (r record) decode(data []byte, from int) (tensor.Float32, int, error) {
+	t := tensor.Float32{Name: r.Name, Shape: r.Shape}
+	if len(r.Shape) == 0 {
+		return t, 0, errors.New("has no shape")
+	}
+	n := 1
+	for _, d := range r.Shape {
+		// Each value takes at least a byte; both factors stay below 2^31.
+		if d < 1 || d > len(data) || n > math.MaxInt32 {
+			return t, 0, fmt.Errorf("has shape %v in a file with %d bytes of weights", r.Shape, len(data))
+		}
+		if wide := int64(n) * int64(d); wide > int64(len(data)) {
+			return t, 0, fmt.Errorf("has shape %v in a file with %d bytes of weights", r.Shape, len(data))
+		}
+		n *= d
+	}
+	channels := r.Shape[len(r.Shape)-1]
+	size := 0
+	switch r.Encoding {
+	case float32s:
+		size = 4 * n
+	case halves:
+		size = 2 * n
+	case int8s:
+		size = n + padding(n, 4) + 2*channels
+	default:
+		return t, 0, fmt.Errorf("no encoding %q", r.Encoding)
+	}
+	if r.Offset < from || r.Offset > len(data) || size > len(data)-r.Offset {
+		return t, 0, fmt.Errorf("%d bytes at %d, want from %d to at most %d", size, r.Offset, from, len(data))
+	}
+	data = data[r.Offset : r.Offset+size]
+	le := binary.LittleEndian
+	switch r.Encoding {
+	case float32s:
+		t.Data = make([]float32, n)
+		for i := range t.Data {
+			t.Data[i] = math.Float32frombits(le.Uint32(data[4*i:]))
+		}
+	case halves:
+		t.Data = make([]float32, n)
+		for i := range t.Data {
+			t.Data[i] = FromHalf(le.Uint16(data[2*i:]))
+		}
+	case int8s:
+		scales := make([]float32, channels)
+		for c := range scales {
+			scales[c] = math.Float32frombits(uint32(le.Uint16(data[n+padding(n, 4)+2*c:])) << 16)
+			if !finite(scales[c]) {
+				return t, 0, fmt.Errorf("scale of channel %d is %v", c, scales[c])
+			}
+		}
+		t.Data = dequantise(data[:n], scales)
+		return t, r.Offset + size, nil
+	}
+	for i, v := range t.Data {
+		if !finite(v) {
+			return t, 0, fmt.Errorf("value %d is %v", i, v)
+		}
+	}
+	return t, r.Offset + size, nil
+}

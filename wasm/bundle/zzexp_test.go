@@ -1,0 +1,2 @@
+package bundle
+var Quantise, Short, Round = quantise, short, round

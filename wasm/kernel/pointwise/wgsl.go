@@ -1,0 +1,39 @@
+package pointwise
+
+import (
+	_ "embed"
+	"fmt"
+
+	"blastlens/wasm/kernel/activation"
+	"blastlens/wasm/kernel/wgsl"
+)
+
+//go:embed pointwise.wgsl
+var body string
+
+// Shader is the layer on the GPU. Bindings: x, w, b, then gate and residual
+// where asked for, then y.
+func Shader(s Shape, act activation.Kind, gate, residual bool) wgsl.Kernel {
+	name := fmt.Sprintf("pointwise %dx%dx%d", s.Rows, s.C, s.M)
+	if gate {
+		name += " gate"
+	}
+	if residual {
+		name += " residual"
+	}
+	return wgsl.Program{
+		Name:   fmt.Sprintf("%s %s", name, act),
+		Body:   body,
+		Consts: []wgsl.Const{{Name: "ROWS", Value: s.Rows}, {Name: "C4", Value: wgsl.Fours(s.C)}, {Name: "M4", Value: wgsl.Fours(s.M)}},
+		Arrays: []wgsl.Array{
+			{Role: wgsl.X, Columns: s.C},
+			wgsl.InFours(wgsl.W, s.C, s.M),
+			{Role: wgsl.B, Columns: s.M},
+			{Role: wgsl.Gate, Columns: s.C, Absent: !gate, Else: 1},
+			{Role: wgsl.Residual, Columns: s.M, Absent: !residual},
+			{Role: wgsl.Y, Columns: s.M, Written: true},
+		},
+		Act:    act,
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.Rows, 4*8), 1},
+	}.Kernel()
+}

@@ -1,0 +1,22 @@
+//go:build !js
+
+package squeeze_test
+
+import (
+	"os"
+	"testing"
+
+	"blastlens/wasm/kernel/kerneltest"
+	"blastlens/wasm/kernel/squeeze"
+	"blastlens/wasm/kernel/wgsl"
+)
+
+func init() {
+	implementations = append(implementations, implementation{name: "wgsl", tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Squeeze, x, w1, b1, w2, b2 []float32) []float32 {
+		return kerneltest.RunWGSL(t, squeeze.Shaders(c.Shape), map[wgsl.Role][]float32{
+			wgsl.X: x, wgsl.W: w1, wgsl.B: b1, wgsl.W2: w2, wgsl.B2: b2,
+		}, squeeze.Scratch(c.Shape), c.C)
+	}})
+}
+
+func TestMain(m *testing.M) { os.Exit(kerneltest.Main(m)) }

@@ -1,0 +1,22 @@
+//go:build !js
+
+package stem_test
+
+import (
+	"os"
+	"testing"
+
+	"blastlens/wasm/kernel/kerneltest"
+	"blastlens/wasm/kernel/stem"
+	"blastlens/wasm/kernel/wgsl"
+)
+
+func init() {
+	implementations = append(implementations, implementation{name: "wgsl", tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Stem, x, w, b []float32) []float32 {
+		return kerneltest.RunWGSL(t, []wgsl.Kernel{stem.Shader(c.Shape, c.Act)}, map[wgsl.Role][]float32{
+			wgsl.X: x, wgsl.W: w, wgsl.B: b,
+		}, 0, c.OutH()*c.OutW()*c.M)
+	}})
+}
+
+func TestMain(m *testing.M) { os.Exit(kerneltest.Main(m)) }

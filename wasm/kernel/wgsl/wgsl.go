@@ -1,0 +1,185 @@
+// Package wgsl puts the shaders of the operations together. Each operation has
+// a .wgsl file without shapes; Program.Kernel puts in front of it the shapes as
+// constants, the activations, and its storage buffers with accessors that read
+// and write four adjacent channels, whether or not the channels divide by four.
+package wgsl
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"blastlens/wasm/kernel/activation"
+)
+
+// Role says what a binding of a kernel holds; in the shader it is its name.
+type Role string
+
+const (
+	X        Role = "x"
+	W        Role = "w"
+	B        Role = "b"
+	W2       Role = "w2"
+	B2       Role = "b2"
+	Gate     Role = "gate"
+	Residual Role = "residual"
+	Y        Role = "y"
+	Scratch  Role = "scratch" // written by one kernel of an operation, read by the next
+)
+
+// Limits that every WebGPU device has, and that no kernel may exceed.
+const (
+	MaxInvocations = 256   // of a workgroup
+	MaxGroups      = 65535 // of a dispatch, in each dimension
+)
+
+// Kernel is one dispatch: entry point "main" of Source, one bind group 0 whose
+// binding i holds Bindings[i] and no other group. Source depends on nothing but
+// the shapes and the activation, so that equal sources may share a pipeline.
+type Kernel struct {
+	Name     string
+	Source   string
+	Groups   [3]uint32
+	Bindings []Role
+}
+
+// Check reports a grid that WebGPU does not allow.
+func (k Kernel) Check() error {
+	for i, n := range k.Groups {
+		if n < 1 || n > MaxGroups {
+			return fmt.Errorf("wgsl: %s: %d workgroups in dimension %d, want 1 to %d", k.Name, n, i, MaxGroups)
+		}
+	}
+	return nil
+}
+
+// Array is a storage buffer of float32, seen as [Rows][Columns]. For an array
+// named a the shader has
+//
+//	fn a_at(row: u32, column: u32) -> vec4f
+//
+// which reads columns 4*column to 4*column+3 of a row, zeros beyond the last
+// column; and instead, where Written,
+//
+//	fn a_set(row: u32, column: u32, v: vec4f)
+//
+// which drops what is beyond the last column. Neither checks the row.
+type Array struct {
+	Role    Role
+	Columns int
+	Rows    int  // if not 0, rows from here on read as zeros
+	Written bool // and never read
+	// Absent arrays get no binding; a_at returns Else in all four lanes.
+	Absent bool
+	Else   float32
+}
+
+// InFours is a matrix whose rows are read four at a time: those beyond the last
+// one, where rows does not divide by four, are zeros.
+func InFours(role Role, rows, columns int) Array {
+	a := Array{Role: role, Columns: columns}
+	if rows%4 != 0 {
+		a.Rows = rows
+	}
+	return a
+}
+
+// Const is a u32 constant of the shader.
+type Const struct {
+	Name  string
+	Value int
+}
+
+// Program is a shader in its parts.
+type Program struct {
+	Name   string // of the operation and its shape
+	Body   string // the operation's .wgsl file, with a fn main
+	Consts []Const
+	Arrays []Array
+	Act    activation.Kind // what activate(v: vec4f) -> vec4f does
+	Groups [3]uint32
+}
+
+//go:embed activation.wgsl
+var activations string
+
+// Kernel joins the parts; bindings are numbered in the order of Arrays.
+func (p Program) Kernel() Kernel {
+	k := Kernel{Name: p.Name, Groups: p.Groups}
+	var s strings.Builder
+	fmt.Fprintf(&s, "// %s\n", p.Name)
+	for _, c := range p.Consts {
+		fmt.Fprintf(&s, "const %s: u32 = %du;\n", c.Name, c.Value)
+	}
+	for _, a := range p.Arrays {
+		if !a.Absent {
+			a.declare(&s, len(k.Bindings))
+			k.Bindings = append(k.Bindings, a.Role)
+		}
+		if a.Written {
+			a.setter(&s)
+		} else {
+			a.getter(&s)
+		}
+	}
+	s.WriteString(activations)
+	act := p.Act
+	if act == activation.None {
+		act = "none"
+	}
+	fmt.Fprintf(&s, "fn activate(v: vec4f) -> vec4f { return act_%s(v); }\n", act)
+	s.WriteString(p.Body)
+	k.Source = s.String()
+	return k
+}
+
+func (a Array) declare(s *strings.Builder, binding int) {
+	access, element := "read", "f32"
+	if a.Written {
+		access = "read_write"
+	}
+	if a.Columns%4 == 0 {
+		element = "vec4f"
+	}
+	fmt.Fprintf(s, "@group(0) @binding(%d) var<storage, %s> %s: array<%s>;\n", binding, access, a.Role, element)
+}
+
+func (a Array) getter(s *strings.Builder) {
+	fmt.Fprintf(s, "fn %s_at(row: u32, column: u32) -> vec4f {\n", a.Role)
+	defer s.WriteString("}\n")
+	if a.Absent {
+		fmt.Fprintf(s, "    return vec4f(%g);\n", a.Else)
+		return
+	}
+	if a.Rows > 0 {
+		fmt.Fprintf(s, "    if (row >= %du) { return vec4f(); }\n", a.Rows)
+	}
+	if a.Columns%4 == 0 {
+		fmt.Fprintf(s, "    return %s[row * %du + column];\n", a.Role, a.Columns/4)
+		return
+	}
+	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * %du + c;\n    var v = vec4f();\n", a.Columns)
+	for lane := range 4 {
+		fmt.Fprintf(s, "    if (c + %du < %du) { v[%d] = %s[i + %du]; }\n", lane, a.Columns, lane, a.Role, lane)
+	}
+	s.WriteString("    return v;\n")
+}
+
+func (a Array) setter(s *strings.Builder) {
+	fmt.Fprintf(s, "fn %s_set(row: u32, column: u32, v: vec4f) {\n", a.Role)
+	defer s.WriteString("}\n")
+	if a.Columns%4 == 0 {
+		fmt.Fprintf(s, "    %s[row * %du + column] = v;\n", a.Role, a.Columns/4)
+		return
+	}
+	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * %du + c;\n", a.Columns)
+	for lane := range 4 {
+		fmt.Fprintf(s, "    if (c + %du < %du) { %s[i + %du] = v[%d]; }\n", lane, a.Columns, a.Role, lane, lane)
+	}
+}
+
+// Fours is how many vectors of four hold n channels.
+func Fours(n int) int { return (n + 3) / 4 }
+
+// Cover is how many groups of size cover n.
+func Cover(n, size int) uint32 { return uint32((n + size - 1) / size) }

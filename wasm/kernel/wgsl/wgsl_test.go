@@ -1,0 +1,76 @@
+package wgsl_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"blastlens/wasm/kernel/activation"
+	"blastlens/wasm/kernel/wgsl"
+)
+
+func TestKernel(t *testing.T) {
+	k := wgsl.Program{
+		Name:   "op 3x8",
+		Body:   "// body\n",
+		Consts: []wgsl.Const{{Name: "ROWS", Value: 3}},
+		Arrays: []wgsl.Array{
+			{Role: wgsl.X, Columns: 8, Rows: 3},
+			{Role: wgsl.Gate, Columns: 8, Absent: true, Else: 1},
+			{Role: wgsl.Y, Columns: 6, Written: true},
+		},
+		Act:    activation.SiLU,
+		Groups: [3]uint32{1, 2, 3},
+	}.Kernel()
+	if want := []wgsl.Role{wgsl.X, wgsl.Y}; !slices.Equal(k.Bindings, want) {
+		t.Errorf("bindings %v, want %v", k.Bindings, want)
+	}
+	for _, want := range []string{
+		"const ROWS: u32 = 3u;",
+		"@group(0) @binding(0) var<storage, read> x: array<vec4f>;",
+		"if (row >= 3u) { return vec4f(); }",
+		"return x[row * 2u + column];",
+		"fn gate_at(row: u32, column: u32) -> vec4f {\n    return vec4f(1);",
+		"@group(0) @binding(1) var<storage, read_write> y: array<f32>;",
+		"if (c + 3u < 6u) { y[i + 3u] = v[3]; }",
+		"return act_silu(v);",
+		"// body",
+	} {
+		if !strings.Contains(k.Source, want) {
+			t.Errorf("source lacks %q:\n%s", want, k.Source)
+		}
+	}
+	if strings.Contains(k.Source, " gate:") {
+		t.Error("an absent array is declared")
+	}
+}
+
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		groups [3]uint32
+		ok     bool
+	}{
+		{[3]uint32{1, 1, 1}, true},
+		{[3]uint32{wgsl.MaxGroups, 1, 1}, true},
+		{[3]uint32{1, wgsl.MaxGroups + 1, 1}, false},
+		{[3]uint32{1, 1, 0}, false},
+	} {
+		if err := (wgsl.Kernel{Groups: c.groups}).Check(); (err == nil) != c.ok {
+			t.Errorf("%v: %v", c.groups, err)
+		}
+	}
+}
+
+func TestCover(t *testing.T) {
+	for _, c := range []struct {
+		n, size int
+		want    uint32
+	}{{1, 8, 1}, {8, 8, 1}, {9, 8, 2}} {
+		if got := wgsl.Cover(c.n, c.size); got != c.want {
+			t.Errorf("Cover(%d, %d) = %d, want %d", c.n, c.size, got, c.want)
+		}
+	}
+	if wgsl.Fours(1) != 1 || wgsl.Fours(4) != 1 || wgsl.Fours(5) != 2 {
+		t.Error("Fours")
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 
-	"blastlens/wasm/plan"
 	"blastlens/wasm/tensor"
 )
 
@@ -22,8 +21,8 @@ import (
 //	data     the weights, each from a multiple of 4 bytes; records count from here
 //
 // Convolutions, linear layers and gates are 8-bit integers with a scale for
-// each output channel, depthwise filters (few weights, each used alone) and the
-// gates' biases half precision, all else float32.
+// each output channel, or half precision where the file's budget allows it;
+// depthwise filters and the gates' biases are half precision, all else float32.
 
 // Magic begins each bundle.
 const Magic = "BLASTLNS"
@@ -35,15 +34,6 @@ const (
 
 // ErrMalformed is wrapped by each error of Read.
 var ErrMalformed = errors.New("malformed model file")
-
-// encoding is how a weight is stored.
-type encoding string
-
-const (
-	float32s encoding = "f32"
-	halves   encoding = "f16"
-	int8s    encoding = "i8" // then, aligned, a scale a channel of the last axis: the upper 16 bits of a float32
-)
 
 // record describes a weight in the header.
 type record struct {
@@ -58,53 +48,54 @@ type header struct {
 	Weights []record `json:"weights"`
 }
 
-// encodings chooses one for each weight of p by the steps that use it.
-func encodings(p *plan.Plan) []encoding {
-	chosen := make([]encoding, len(p.Weights))
-	for i := range chosen {
-		chosen[i] = float32s
-	}
-	for _, s := range p.Steps {
-		switch s.Op {
-		case plan.Stem, plan.Pointwise, plan.Dense:
-			chosen[s.W] = int8s
-		case plan.Squeeze:
-			chosen[s.W], chosen[s.W2] = int8s, int8s
-			chosen[s.B], chosen[s.B2] = halves, halves
-		case plan.Depthwise:
-			chosen[s.W] = halves
-		}
-	}
-	return chosen
-}
-
-// Write writes b; its weights lose precision on the way (see encodings above),
+// Write writes b; its weights lose precision on the way (see encodings),
 // so golden logits are to be computed from what Read returns.
 func Write(w io.Writer, b *Bundle) error {
 	if err := b.Validate(); err != nil {
 		return fmt.Errorf("bundle: %w", err)
 	}
-	h := header{Bundle: *b}
-	var data []byte
-	le := binary.LittleEndian
-	for i, as := range encodings(b.Plan) {
-		t := b.Plan.Weights[i]
-		h.Weights = append(h.Weights, record{Name: t.Name, Shape: t.Shape, Encoding: as, Offset: len(data)})
+	for _, t := range b.Plan.Weights {
 		for j, v := range t.Data {
 			if !finite(v) {
 				return fmt.Errorf("bundle: weight %s: value %d is %v", t.Name, j, v)
 			}
-			if as == halves && math.Abs(float64(v)) >= 65520 {
-				return fmt.Errorf("bundle: weight %s: value %d is %v, beyond half precision", t.Name, j, v)
-			}
 		}
-		switch as {
+	}
+	// First all in 8 bits, to see what is left of the budget.
+	front, data, err := encode(b, encodings(b.Plan, 0))
+	if err != nil {
+		return err
+	}
+	const slack = 1 << 12 // offsets grow longer in the header
+	if spare := Budget - slack - len(front) - len(data); spare > 0 {
+		if front, data, err = encode(b, encodings(b.Plan, spare)); err != nil {
+			return err
+		}
+	}
+	for _, part := range [][]byte{front, data} {
+		if _, err := w.Write(part); err != nil {
+			return fmt.Errorf("bundle: %w", err)
+		}
+	}
+	return nil
+}
+
+// encode is the file in two parts: all before the weights, and the weights.
+func encode(b *Bundle, as []encoding) (front, data []byte, err error) {
+	h := header{Bundle: *b}
+	le := binary.LittleEndian
+	for i, t := range b.Plan.Weights {
+		h.Weights = append(h.Weights, record{Name: t.Name, Shape: t.Shape, Encoding: as[i], Offset: len(data)})
+		switch as[i] {
 		case float32s:
 			for _, v := range t.Data {
 				data = le.AppendUint32(data, math.Float32bits(v))
 			}
 		case halves:
-			for _, v := range t.Data {
+			for j, v := range t.Data {
+				if math.Abs(float64(v)) >= 65520 {
+					return nil, nil, fmt.Errorf("bundle: weight %s: value %d is %v, beyond half precision", t.Name, j, v)
+				}
 				data = le.AppendUint16(data, Half(v))
 			}
 		case int8s:
@@ -121,20 +112,14 @@ func Write(w io.Writer, b *Bundle) error {
 	}
 	text, err := json.Marshal(h)
 	if err != nil {
-		return fmt.Errorf("bundle: %w", err)
+		return nil, nil, fmt.Errorf("bundle: %w", err)
 	}
 	if len(text) > maxHeader {
-		return fmt.Errorf("bundle: header of %d bytes, want at most %d", len(text), maxHeader)
+		return nil, nil, fmt.Errorf("bundle: header of %d bytes, want at most %d", len(text), maxHeader)
 	}
-	front := le.AppendUint32([]byte(Magic), formatVersion)
+	front = le.AppendUint32([]byte(Magic), formatVersion)
 	front = le.AppendUint32(front, uint32(len(text)))
-	front = pad(append(front, text...), 16)
-	for _, part := range [][]byte{front, data} {
-		if _, err := w.Write(part); err != nil {
-			return fmt.Errorf("bundle: %w", err)
-		}
-	}
-	return nil
+	return pad(append(front, text...), 16), data, nil
 }
 
 func pad(data []byte, to int) []byte { return append(data, make([]byte, padding(len(data), to))...) }
@@ -208,17 +193,10 @@ func (r record) decode(data []byte, from int) (tensor.Float32, int, error) {
 		n *= d
 	}
 	channels := r.Shape[len(r.Shape)-1]
-	size := 0
-	switch r.Encoding {
-	case float32s:
-		size = 4 * n
-	case halves:
-		size = 2 * n
-	case int8s:
-		size = n + padding(n, 4) + 2*channels
-	default:
+	if r.Encoding != float32s && r.Encoding != halves && r.Encoding != int8s {
 		return t, 0, fmt.Errorf("no encoding %q", r.Encoding)
 	}
+	size := r.Encoding.size(n, channels)
 	if r.Offset < from || r.Offset > len(data) || size > len(data)-r.Offset {
 		return t, 0, fmt.Errorf("%d bytes at %d, want from %d to at most %d", size, r.Offset, from, len(data))
 	}

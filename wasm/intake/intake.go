@@ -69,7 +69,7 @@ func decode(data []byte) (p Picture, err error) {
 		return p, refuse(ErrEmpty, "the file is empty", adviceAgain)
 	}
 	if len(data) > MaxBytes {
-		return p, refuse(ErrTooLarge, fmt.Sprintf("the file has %d MiB, at most %d are read", len(data)>>20, MaxBytes>>20), "save one field as a JPEG")
+		return p, refuse(ErrTooLarge, fmt.Sprintf("the file is larger than %d MiB", MaxBytes>>20), "save one field as a JPEG")
 	}
 	f, err := sniff(data)
 	if err != nil {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 )
 
-const pngMagic = "\x89PNG\r\n\x1a\n"
+const (
+	pngMagic  = "\x89PNG\r\n\x1a\n"
+	ihdrBytes = 13
+)
 
 // inspectPNG walks the chunks up to IEND; the decoder checks their sums.
 func inspectPNG(data []byte) (header, error) {
@@ -16,8 +19,10 @@ func inspectPNG(data []byte) (header, error) {
 		}
 		n := int64(binary.BigEndian.Uint32(data[pos:]))
 		kind := string(data[pos+4 : pos+8])
-		// A header is judged even where nothing follows it.
-		if kind == "IHDR" && n == 13 && pos+8+13 <= len(data) {
+		if first := pos == len(pngMagic); first != (kind == "IHDR") || first && n != ihdrBytes {
+			return h, refuse(ErrDamaged, "the PNG's header chunk is not where it must be", adviceAgain)
+		}
+		if kind == "IHDR" && pos+8+ihdrBytes <= len(data) { // judged even where nothing follows it
 			body := data[pos+8:]
 			h.width = int(int32(binary.BigEndian.Uint32(body)))
 			h.height = int(int32(binary.BigEndian.Uint32(body[4:])))
@@ -27,8 +32,6 @@ func inspectPNG(data []byte) (header, error) {
 			if body[8] == 16 {
 				return h, refuse(ErrDepth, "a PNG of 16 bits a channel: how bright its values are meant to be is not known", adviceSave)
 			}
-		} else if pos == len(pngMagic) {
-			return h, refuse(ErrDamaged, "the PNG does not begin with its header", adviceAgain)
 		}
 		if int64(pos)+12+n > int64(len(data)) {
 			return h, refuse(ErrTruncated, fmt.Sprintf("the PNG ends inside its %q chunk", kind), adviceAgain)

@@ -16,7 +16,7 @@ const (
 const (
 	Progress = "progress" // Event.Stage, .Done, .Total
 	Ready    = "ready"    // Event.Engine
-	Result   = "result"   // Event.ID, .Result
+	Result   = "result"   // Event.ID, .Answer
 	Refused  = "refused"  // Event.ID, .Reason: this picture, and why
 	Failed   = "failed"   // Event.Reason: the engine itself
 )
@@ -61,6 +61,9 @@ type Engine struct {
 	Version  string `json:"version"`  // of the model
 	SHA256   string `json:"sha256"`
 	Heads    []Head `json:"heads"`
+	// Notes is what the reader should know of the loading, e.g. that the model
+	// could not be kept for offline use.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // Head describes a classifier to the screen; Record is the training record's JSON.

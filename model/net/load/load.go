@@ -47,7 +47,7 @@ func Into(p net.Params, want []net.Tensor, path string) (Report, error) {
 		}
 		if bytes.HasPrefix(data, []byte(bundle.Magic)) {
 			report.Source = "packed model, batch-norm folded"
-			found, err = unpack(data)
+			found, err = unpack(data, p)
 		} else {
 			report.Source = "safetensors"
 			found, err = ParseSafetensors(data)

@@ -16,7 +16,9 @@ import (
 // unpack takes the tensors of a packed model apart again. Its batch-norms were
 // folded: what they did is in the weights, and a batch-norm that only adds the
 // folded bias (scale 1, mean 0, variance 1 less epsilon) takes their place.
-func unpack(data []byte) (net.Params, error) {
+// A block that the model leaves out, since it changes nothing, keeps the values
+// that it has in initial.
+func unpack(data []byte, initial net.Params) (net.Params, error) {
 	b, err := bundle.Read(data)
 	if err != nil {
 		return nil, err
@@ -46,6 +48,11 @@ func unpack(data []byte) (net.Params, error) {
 				u.dense(name+".conv_expand", s.W2, 1, 1)
 				u.put(name+".conv_expand.bias", u.shape(s.B2), u.data(s.B2))
 			}
+		}
+	}
+	for _, b := range net.Blocks() {
+		if _, there := u.steps[b.Name+".conv_dw"]; !there && b.Skip() && b.Expands() {
+			identity(b, initial, u.put)
 		}
 	}
 	for name, s := range u.steps {

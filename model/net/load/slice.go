@@ -83,14 +83,7 @@ func (d *donor) slice(initial net.Params) net.Params {
 			next = largest(d.streamScores(b.Stage, first), b.Out)
 		}
 		if skipped(b) {
-			for _, t := range net.Names(net.Pooled, 0) {
-				if strings.HasPrefix(t.Name, b.Name+".") {
-					put(t.Name, t.Shape, initial[t.Name].Data)
-				}
-			}
-			for _, name := range []string{b.Name + ".bn3.weight", b.Name + ".bn3.bias"} {
-				put(name, []int{b.Out}, make([]float32, b.Out))
-			}
+			identity(b, initial, put)
 			continue
 		}
 		from := fmt.Sprintf("blocks_block%d_", first+b.Index)
@@ -126,6 +119,20 @@ func (d *donor) slice(initial net.Params) net.Params {
 	put("conv_head.weight", []int{headOut, len(stream), 1, 1}, columns(rows(d.get("head_conv2_weight", b4Head, in, 1, 1), keep), in, stream))
 	norm("bn2", "head_bn2", b4Head, keep)
 	return out
+}
+
+// identity puts a block that changes nothing: the values it has in initial, with
+// a zero scale and shift in its last batch-norm, whose output is added to the
+// block's input. Trained further, it may become more.
+func identity(b net.Block, initial net.Params, put func(name string, shape []int, data []float32)) {
+	for _, t := range net.Names(net.Pooled, 0) {
+		if strings.HasPrefix(t.Name, b.Name+".") {
+			put(t.Name, t.Shape, initial[t.Name].Data)
+		}
+	}
+	for _, name := range []string{b.Name + ".bn3.weight", b.Name + ".bn3.bias"} {
+		put(name, []int{b.Out}, make([]float32, b.Out))
+	}
 }
 
 // skipped is the block whose donor lacks its convolutions.

@@ -27,6 +27,6 @@ func Shader(s Shape, act activation.Kind) wgsl.Kernel {
 			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Act:    act,
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.OutW(), 8), uint32(s.OutH())},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.OutW(), 4*8), uint32(s.OutH())},
 	}.Kernel()
 }

@@ -89,6 +89,9 @@ func depthwiseCases() []Depthwise {
 		}
 	}
 	return append(all,
+		// wide enough for several strips of rows
+		Depthwise{depthwise.Shape{H: 40, W: 112, C: 17, K: 5, Stride: 1}, activation.SiLU},
+		Depthwise{depthwise.Shape{H: 61, W: 113, C: 20, K: 3, Stride: 2}, activation.None},
 		Depthwise{depthwise.Shape{H: 28, W: 28, C: 40, K: 3, Stride: 1}, activation.SiLU},
 		Depthwise{depthwise.Shape{H: 14, W: 14, C: 816, K: 5, Stride: 1}, activation.SiLU},
 		Depthwise{depthwise.Shape{H: 14, W: 14, C: 816, K: 5, Stride: 2}, activation.SiLU},

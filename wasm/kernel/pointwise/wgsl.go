@@ -34,6 +34,6 @@ func Shader(s Shape, act activation.Kind, gate, residual bool) wgsl.Kernel {
 			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Act:    act,
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.Rows, 4*8), 1},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.Rows, 8*8), 1},
 	}.Kernel()
 }

@@ -24,6 +24,6 @@ func Shader(s Shape) wgsl.Kernel {
 			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), 1, 1},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 32), 1, 1},
 	}.Kernel()
 }

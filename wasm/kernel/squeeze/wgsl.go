@@ -12,6 +12,10 @@ import (
 //go:embed squeeze.wgsl
 var body string
 
+// invocations of the one workgroup that computes a gate. SwiftShader pays for
+// each at a barrier: 256 took twice as long as 64.
+const invocations = 64
+
 // Shaders are the gate on the GPU: two kernels, run in this order, with C
 // float32 of scratch between them. Bindings: x, scratch (the means, written);
 // then scratch (read), w, b, w2, b2, y.
@@ -23,7 +27,8 @@ func Shaders(s Shape) []wgsl.Kernel {
 		Name: fmt.Sprintf("squeeze %d-%d", s.C, s.S),
 		Body: body,
 		Consts: []wgsl.Const{
-			{Name: "C4", Value: wgsl.Fours(s.C)}, {Name: "S4", Value: hidden}, {Name: "LANES", Value: max(1, wgsl.MaxInvocations/hidden)},
+			{Name: "C4", Value: wgsl.Fours(s.C)}, {Name: "S4", Value: hidden},
+			{Name: "INVOCATIONS", Value: invocations}, {Name: "LANES", Value: max(1, invocations/hidden)},
 		},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.Scratch, Columns: s.C},

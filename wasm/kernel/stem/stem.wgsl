@@ -1,25 +1,44 @@
 // act(conv(x, w) + b), 3x3, stride 2, padding 1
 // x [H,W,3], w [3,3,3,M] (ky,kx,in,out), b [M] -> y [OUT_H,OUT_W,M]
-// One invocation computes one pixel of four output channels.
+// One invocation computes four adjacent pixels of four output channels.
+
+fn pixel(iy: u32, ix: u32) -> vec4f {
+    return select(vec4f(), x_at(iy * W + min(ix, W - 1u), 0u), ix < W);
+}
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
     let m = id.x;
-    let ox = id.y;
+    let ox = 4u * id.y;
     let oy = id.z;
     if (m >= M4 || ox >= OUT_W) { return; }
-    var sum = b_at(0u, m);
+    var s0 = b_at(0u, m);
+    var s1 = s0;
+    var s2 = s0;
+    var s3 = s0;
     for (var ky = 0u; ky < 3u; ky++) {
-        // Above the picture iy wraps around to a large number.
+        // Above and left of the picture iy and ix wrap around to large numbers.
         let iy = oy * 2u + ky - 1u;
         if (iy >= H) { continue; }
         for (var kx = 0u; kx < 3u; kx++) {
             let ix = ox * 2u + kx - 1u;
-            if (ix >= W) { continue; }
-            let rgb = x_at(iy * W + ix, 0u);
             let k = 3u * (ky * 3u + kx);
-            sum += rgb.r * w_at(k, m) + rgb.g * w_at(k + 1u, m) + rgb.b * w_at(k + 2u, m);
+            let r = w_at(k, m);
+            let g = w_at(k + 1u, m);
+            let b = w_at(k + 2u, m);
+            let p0 = pixel(iy, ix);
+            let p1 = pixel(iy, ix + 2u);
+            let p2 = pixel(iy, ix + 4u);
+            let p3 = pixel(iy, ix + 6u);
+            s0 += p0.r * r + p0.g * g + p0.b * b;
+            s1 += p1.r * r + p1.g * g + p1.b * b;
+            s2 += p2.r * r + p2.g * g + p2.b * b;
+            s3 += p3.r * r + p3.g * g + p3.b * b;
         }
     }
-    y_set(oy * OUT_W + ox, m, activate(sum));
+    let at = oy * OUT_W + ox;
+    y_set(at, m, activate(s0));
+    if (ox + 1u < OUT_W) { y_set(at + 1u, m, activate(s1)); }
+    if (ox + 2u < OUT_W) { y_set(at + 2u, m, activate(s2)); }
+    if (ox + 3u < OUT_W) { y_set(at + 3u, m, activate(s3)); }
 }

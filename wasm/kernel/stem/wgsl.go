@@ -26,6 +26,6 @@ func Shader(s Shape, act activation.Kind) wgsl.Kernel {
 			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Act:    act,
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.OutW(), 8), uint32(s.OutH())},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.OutW(), 4*8), uint32(s.OutH())},
 	}.Kernel()
 }

@@ -27,11 +27,10 @@ const (
 	Scratch  Role = "scratch" // written by one kernel of an operation, read by the next
 )
 
-// Limits that every WebGPU device has, and that no kernel may exceed.
-const (
-	MaxInvocations = 256   // of a workgroup
-	MaxGroups      = 65535 // of a dispatch, in each dimension
-)
+// MaxGroups is how many workgroups a dispatch may have in each dimension on
+// every WebGPU device. Shaders keep to the other limits that all devices have:
+// 256 invocations a workgroup, 8 storage buffers.
+const MaxGroups = 65535
 
 // Kernel is one dispatch: entry point "main" of Source, one bind group 0 whose
 // binding i holds Bindings[i] and no other group. Source depends on nothing but

@@ -1,2 +1,0 @@
-package bundle
-var Quantise, Short, Round = quantise, short, round

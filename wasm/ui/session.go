@@ -1,0 +1,178 @@
+package ui
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/maxence-charriere/go-app/v10/pkg/app"
+
+	"blastlens/wasm/wire"
+)
+
+// purpose says why a picture is on the page; it decides which head answers and
+// what stands beside the answer.
+type purpose string
+
+const (
+	own     purpose = "own"     // the reader's picture
+	drawing purpose = "drawing" // a drawn smear, answered by the demonstration head
+	foreign purpose = "foreign" // a real field that the model was not made for
+)
+
+// State of a picture.
+type state string
+
+const (
+	waiting state = "waiting"
+	done    state = "done"
+	refused state = "refused"
+)
+
+// picture is one card.
+type picture struct {
+	ID      int
+	Name    string
+	Thumb   string // object URL, or a path on this host
+	Purpose purpose
+	State   state
+	Reason  string // of a refusal
+	Answer  *wire.Answer
+	blob    app.Value // the bytes, read again when an engine is started anew
+}
+
+// phase of the engine.
+type phase string
+
+const (
+	loading phase = "loading"
+	ready   phase = "ready"
+	failed  phase = "failed"
+)
+
+// session is all that the page knows: it outlives the navigation between pages.
+type session struct {
+	Pictures []*picture
+	Phase    phase
+	Stage    string // of loading, one of wire's
+	Done     int64
+	Total    int64
+	Reason   string // of a failure
+	Device   string // asked for: auto, webgpu, cpu
+	Engine   *wire.Engine
+	Update   bool // a newer version of the page waits
+	nextID   int
+}
+
+func newSession() *session { return &session{Phase: loading, Device: "auto", nextID: 1} }
+
+// add puts a picture on the page, newest first.
+func (s *session) add(name, thumb string, why purpose, blob app.Value) *picture {
+	p := &picture{ID: s.nextID, Name: name, Thumb: thumb, Purpose: why, State: waiting, blob: blob}
+	s.nextID++
+	s.Pictures = append([]*picture{p}, s.Pictures...)
+	return p
+}
+
+func (s *session) find(id int) *picture {
+	for _, p := range s.Pictures {
+		if p.ID == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// remove takes a picture off the page and returns it, with its place.
+func (s *session) remove(id int) (*picture, int) {
+	i := slices.IndexFunc(s.Pictures, func(p *picture) bool { return p.ID == id })
+	if i < 0 {
+		return nil, -1
+	}
+	p := s.Pictures[i]
+	s.Pictures = slices.Delete(s.Pictures, i, i+1)
+	return p, i
+}
+
+// restore puts a removed picture back in its place.
+func (s *session) restore(p *picture, at int) {
+	s.Pictures = slices.Insert(s.Pictures, min(at, len(s.Pictures)), p)
+}
+
+// head that answers a picture: the demonstration's for drawings, else the first.
+func (s *session) head(why purpose) string {
+	if s.Engine == nil || why != drawing {
+		return ""
+	}
+	for _, h := range s.Engine.Heads {
+		if h.Demonstration {
+			return h.Name
+		}
+	}
+	return ""
+}
+
+// classes of the head that gave an answer.
+func (s *session) classes(a *wire.Answer) []string {
+	if s.Engine == nil {
+		return nil
+	}
+	for _, h := range s.Engine.Heads {
+		if h.Name == a.Head {
+			return h.Classes
+		}
+	}
+	return nil
+}
+
+// restart forgets the engine, not the answers.
+func (s *session) restart(device string) {
+	s.Phase, s.Device, s.Engine = loading, device, nil
+	s.Stage, s.Done, s.Total, s.Reason = "", 0, 0, ""
+}
+
+// fail is what the page shows when there is no engine to answer.
+func (s *session) fail(reason string) { s.Phase, s.Reason = failed, reason }
+
+// receive takes a message of the engine's worker. It says whether waiting
+// pictures may be sent now.
+func (s *session) receive(message string) (send bool) {
+	var e wire.Event
+	if err := json.Unmarshal([]byte(message), &e); err != nil {
+		s.fail("The engine sent a message that cannot be read: " + err.Error())
+		return false
+	}
+	if e.V != wire.Version {
+		s.fail(fmt.Sprintf("The page speaks version %d and the engine version %d. Close all tabs of this page and open it again.", wire.Version, e.V))
+		return false
+	}
+	switch e.Kind {
+	case wire.Progress:
+		s.Stage, s.Done, s.Total = e.Stage, e.Done, e.Total
+	case wire.Ready:
+		s.Phase, s.Engine = ready, e.Engine
+		return true
+	case wire.Failed:
+		s.fail(e.Reason)
+	case wire.Result:
+		if p := s.find(e.ID); p != nil && e.Answer != nil {
+			p.State, p.Answer = done, e.Answer
+		}
+	case wire.Refused:
+		if p := s.find(e.ID); p != nil {
+			p.State, p.Reason = refused, e.Reason
+		}
+	}
+	return false
+}
+
+// waitingPictures in the order in which they were added.
+func (s *session) waitingPictures() []*picture {
+	var all []*picture
+	for _, p := range slices.Backward(s.Pictures) {
+		if p.State == waiting {
+			all = append(all, p)
+		}
+	}
+	return all
+}

@@ -1,0 +1,190 @@
+// Command worker is the engine of the tab: a WASM of its own in a Web Worker,
+// which answers the page's wire messages one after the other.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"blastlens/wasm/bundle"
+	"blastlens/wasm/engine"
+	"blastlens/wasm/intake"
+	"blastlens/wasm/verdict"
+	"blastlens/wasm/wire"
+)
+
+// server answers messages.
+type server struct {
+	post    func(wire.Event)
+	store   store
+	devices map[string]engine.Candidate // by the name that a request asks for
+
+	engine   *engine.Engine // nil until a model is loaded
+	manifest bundle.Manifest
+	notes    []string
+	device   string // as last told to the page
+	idle     string // why there is no engine
+}
+
+// auto lists the devices that "auto" tries, best first.
+var auto = []string{"webgpu", "cpu"}
+
+// handle answers one message; whatever happens in it, the next can be answered.
+func (s *server) handle(m message) {
+	r, err := wire.ParseRequest(m.request)
+	defer func() {
+		if v := recover(); v != nil {
+			s.refuse(r, fmt.Sprintf("this failed in a way that nobody foresaw (%v)", v))
+		}
+	}()
+	switch {
+	case err != nil:
+		s.refuse(r, err.Error())
+	case r.Kind == wire.Load:
+		s.load(r)
+	case r.Kind == wire.Classify:
+		s.classify(r, m.bytes)
+	default:
+		s.refuse(r, fmt.Sprintf("no message is of kind %q", r.Kind))
+	}
+}
+
+// refuse is about one picture if the request was, else about the engine.
+func (s *server) refuse(r wire.Request, reason string) {
+	kind := wire.Failed
+	if r.Kind == wire.Classify {
+		kind = wire.Refused
+	}
+	s.post(wire.Event{Kind: kind, ID: r.ID, Reason: reason})
+}
+
+func (s *server) load(r wire.Request) {
+	if s.engine != nil {
+		s.engine.Close()
+		s.engine = nil
+	}
+	fail := func(err error) {
+		s.idle = err.Error()
+		s.refuse(r, s.idle)
+	}
+	names := []string{r.Device}
+	if r.Device == "" || r.Device == "auto" {
+		names = auto
+	}
+	var candidates []engine.Candidate
+	for _, name := range names {
+		c, ok := s.devices[name]
+		if !ok {
+			fail(fmt.Errorf("no device is called %q", name))
+			return
+		}
+		candidates = append(candidates, c)
+	}
+	e, m, notes, err := loadModel(s.store, r.Model, candidates, s.progress())
+	if err != nil {
+		fail(err)
+		return
+	}
+	s.engine, s.manifest, s.notes = e, m, notes
+	s.ready()
+}
+
+// progress returns a report function that does not post more often than a
+// screen can show.
+func (s *server) progress() func(stage string, done, total int64) {
+	const often = 50 * time.Millisecond
+	var last time.Time
+	return func(stage string, done, total int64) {
+		now := time.Now()
+		if stage == wire.StageDownload && done != 0 && done < total && now.Sub(last) < often {
+			return
+		}
+		last = now
+		s.post(wire.Event{Kind: wire.Progress, Stage: stage, Done: done, Total: total})
+	}
+}
+
+// ready tells the page what will answer.
+func (s *server) ready() {
+	name, describe := s.engine.Device()
+	s.device = name
+	b := s.engine.Bundle()
+	e := wire.Engine{Device: name, Describe: describe, Why: s.engine.Why(), Version: b.Version, SHA256: s.manifest.SHA256, Notes: s.notes}
+	for _, h := range b.Heads {
+		head := wire.Head{Name: h.Name, Demonstration: h.Demonstration, Record: string(h.Record)}
+		for _, c := range h.Classes {
+			head.Classes = append(head.Classes, c.Title)
+		}
+		e.Heads = append(e.Heads, head)
+	}
+	s.post(wire.Event{Kind: wire.Ready, Engine: &e})
+}
+
+func (s *server) classify(r wire.Request, bytes func() []byte) {
+	if s.engine == nil {
+		reason := "no model is loaded"
+		if s.idle != "" {
+			reason += ": " + s.idle
+		}
+		s.refuse(r, reason)
+		return
+	}
+	var data []byte
+	if bytes != nil {
+		data = bytes()
+	}
+	answer, err := s.answer(r, data)
+	if name, _ := s.engine.Device(); name != s.device && name != "" {
+		s.ready() // another device took over
+	}
+	if err != nil {
+		reason := err.Error()
+		var refusal *intake.Refusal
+		if errors.As(err, &refusal) {
+			reason = refusal.Message() // the page shows the picture's name beside it
+		}
+		s.refuse(r, reason)
+		return
+	}
+	s.post(wire.Event{Kind: wire.Result, ID: r.ID, Answer: answer})
+}
+
+func (s *server) answer(r wire.Request, data []byte) (*wire.Answer, error) {
+	start := time.Now()
+	picture, err := intake.Decode(r.Name, data)
+	if err != nil {
+		return nil, err
+	}
+	inference, err := s.engine.Infer(picture.RGB, r.Head)
+	if err != nil {
+		return nil, err
+	}
+	took := time.Since(start)
+	h := inference.Head
+	v, err := verdict.Of(inference.Logits, classes(h), h.Demonstration)
+	if err != nil {
+		return nil, err
+	}
+	a := &wire.Answer{
+		Head: h.Name, Demonstration: h.Demonstration,
+		Logits: inference.Logits, Class: v.Class, Statement: v.Statement,
+		Device: inference.Device, MS: milliseconds(took), RunMS: milliseconds(inference.Run),
+		Width: picture.RGB.W, Height: picture.RGB.H, Notes: picture.Notes,
+		Version: s.engine.Bundle().Version,
+	}
+	for _, p := range v.Probabilities {
+		a.Probabilities = append(a.Probabilities, float32(p))
+	}
+	return a, nil
+}
+
+func classes(h bundle.Head) []verdict.Class {
+	all := make([]verdict.Class, len(h.Classes))
+	for i, c := range h.Classes {
+		all[i] = verdict.Class{Title: c.Title, Group: c.Group}
+	}
+	return all
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

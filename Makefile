@@ -35,7 +35,7 @@ check:
 
 # Every kernel at each vector width that the machine has, emulated, and without SIMD.
 kernels:
-	for width in 128 256 512 0; do GODEBUG=simd=$$width go test -count=1 ./wasm/kernel/... ./wasm/device/cpu || exit 1; done
+	for width in $$(go run ./build/widths); do GODEBUG=simd=$$width go test -count=1 ./wasm/kernel/... ./wasm/device/cpu || exit 1; done
 	GOEXPERIMENT= go test -count=1 ./wasm/kernel/... ./wasm/device/cpu
 
 bench: build

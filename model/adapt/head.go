@@ -11,6 +11,9 @@ import (
 	"blastlens/wasm/tensor"
 )
 
+// Hidden is the width between the two linear layers of fastai's head.
+const Hidden = 512
+
 // Head is a trained classifier on a body's features.
 type Head interface {
 	// Logits are [rows, classes], row by row.
@@ -258,4 +261,12 @@ func pick(labels, rows []int) []int {
 		picked[k] = labels[i]
 	}
 	return picked
+}
+
+// Train trains a head of the given kind, fastai or linear.
+func Train(kind net.Head, f Features, labels, rows []int, classes int, o Options) (Head, []float64, error) {
+	if kind == net.Linear {
+		return TrainLinear(f, labels, rows, classes, o)
+	}
+	return TrainFastai(f, labels, rows, classes, Hidden, o)
 }

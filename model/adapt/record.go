@@ -2,7 +2,6 @@ package adapt
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"sync"
 
@@ -23,6 +22,8 @@ type Record struct {
 	Data       DataRecord        `json:"data"`
 	Options    Options           `json:"options"`
 	Shipped    string            `json:"shipped"` // which of the trainings the weights are from
+	Valid      float64           `json:"valid"`   // share of the pictures in the first split's validation part
+	Views      int               `json:"views"`   // mirrored copies of a picture to train on, itself included
 	Losses     []float64         `json:"losses"`  // of that training, an epoch
 	Figures    []Figure          `json:"figures"`
 	RandomBody []Figure          `json:"random_body,omitempty"` // the same on a body of random weights: a control
@@ -73,8 +74,8 @@ const (
 	colourMethod = "5 nearest neighbours on mean and standard deviation of R, G, B (Euclidean, not scaled)"
 )
 
-// Trainer trains a head on the given rows.
-type Trainer func(rows []int) (Head, []float64, error)
+// Trainer trains a head on the given rows of features.
+type Trainer func(f Features, labels, rows []int) (Head, []float64, error)
 
 // Outcome is a figure and the heads behind it.
 type Outcome struct {
@@ -84,7 +85,8 @@ type Outcome struct {
 }
 
 // Judge trains one head a fold, on all cores, and counts its answers on the
-// pictures that it has not seen.
+// pictures that it has not seen. It trains on all views of a picture that the
+// features hold, and judges on the picture as it is.
 func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome, error) {
 	labels, colours := set.Labels(), set.Colours()
 	n := len(set.Classes)
@@ -98,7 +100,7 @@ func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome,
 		running.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			out.Heads[k], out.Losses[k], errs[k] = train(fold.Train)
+			out.Heads[k], out.Losses[k], errs[k] = train(f, f.viewedLabels(labels), f.viewed(fold.Train, len(labels)))
 			if errs[k] != nil {
 				return
 			}
@@ -123,20 +125,15 @@ func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome,
 		}
 	}
 	fig.Confusion = evaluate.NewConfusion(n, truth, said)
-	fig.Score = score(fig.Confusion)
-	fig.Colour = Control{Method: colourMethod, Score: score(evaluate.NewConfusion(n, truth, colour))}
-	for class := range n {
-		r := fig.Confusion.Recall(class)
-		if math.IsNaN(r) { // JSON has no NaN; the confusion shows that there was no picture
-			r = 0
-		}
-		fig.Recall = append(fig.Recall, r)
-	}
+	fig.Score = ScoreOf(fig.Confusion)
+	fig.Colour = Control{Method: colourMethod, Score: ScoreOf(evaluate.NewConfusion(n, truth, colour))}
+	fig.Recall = fig.Confusion.Recalls()
 	out.Figure = fig
 	return out, nil
 }
 
-func score(c evaluate.Confusion) Score {
+// ScoreOf sums up a confusion.
+func ScoreOf(c evaluate.Confusion) Score {
 	return Score{Accuracy: c.Accuracy(), Balanced: c.Balanced()}
 }
 

@@ -129,7 +129,11 @@ func (s *Set) inspect() {
 	kept := s.Pictures[:0]
 	for i, p := range s.Pictures {
 		if reasons[i] != nil {
-			s.Refused = append(s.Refused, Refusal{Name: p.Name, Reason: reasons[i].Error()})
+			r := Refusal{Name: p.Name, Reason: reasons[i].Error()}
+			if refusal := (*intake.Refusal)(nil); errors.As(reasons[i], &refusal) {
+				r.Reason = refusal.Message()
+			}
+			s.Refused = append(s.Refused, r)
 			continue
 		}
 		kept = append(kept, p)

@@ -45,6 +45,17 @@ func (c Confusion) Recall(class int) float64 {
 	return float64(c[class][class]) / float64(all)
 }
 
+// Recalls is the recall of each class, 0 for one without pictures (JSON has no NaN).
+func (c Confusion) Recalls() []float64 {
+	all := make([]float64, len(c))
+	for class := range c {
+		if r := c.Recall(class); !math.IsNaN(r) {
+			all[class] = r
+		}
+	}
+	return all
+}
+
 // Balanced is the mean recall over the classes that have pictures: it does not
 // reward guessing the largest class.
 func (c Confusion) Balanced() float64 {

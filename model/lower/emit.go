@@ -109,6 +109,8 @@ func (e *emitter) step(o *op) error {
 		return o.errorf("product %s is neither x*sigmoid(x) nor a squeeze-and-excitation gate of a 1x1 convolution", o.out)
 	case add:
 		return o.errorf("sum %s: no operand comes from a 1x1 convolution that only this sum reads", o.out)
+	case maxPool:
+		return o.errorf("maximum %s is not joined with the average of the same map after it", o.out)
 	default:
 		return o.errorf("%s: only a maximum and an average of one map can be joined, in this order", o.out)
 	}

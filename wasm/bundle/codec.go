@@ -21,8 +21,8 @@ import (
 //	data     the weights, each from a multiple of 4 bytes; records count from here
 //
 // Convolutions, linear layers and gates are 8-bit integers with a scale for
-// each output channel, or half precision where the file's budget allows it;
-// depthwise filters and the gates' biases are half precision, all else float32.
+// each output channel; small ones, depthwise filters and the gates' biases are
+// half precision, all else is float32 (see encodings).
 
 // Magic begins each bundle.
 const Magic = "BLASTLNS"
@@ -100,13 +100,10 @@ func encode(b *Bundle, as []encoding) (front, data []byte, err error) {
 			}
 		case int8s:
 			q, scales := quantise(t.Data, t.Shape[len(t.Shape)-1])
-			for _, v := range q {
-				data = append(data, byte(v))
-			}
-			data = pad(data, 4)
-			for _, v := range scales {
-				data = le.AppendUint16(data, uint16(math.Float32bits(v)>>16))
-			}
+			data = appendScales(appendInts(data, q), scales)
+		case int8rows:
+			q, scales, rows := quantiseRows(t.Data, t.Shape[len(t.Shape)-1])
+			data = appendScales(appendScales(appendInts(data, q), scales), rows)
 		}
 		data = pad(data, 4)
 	}
@@ -120,6 +117,33 @@ func encode(b *Bundle, as []encoding) (front, data []byte, err error) {
 	front = le.AppendUint32([]byte(Magic), formatVersion)
 	front = le.AppendUint32(front, uint32(len(text)))
 	return pad(append(front, text...), 16), data, nil
+}
+
+// appendInts adds 8-bit integers, padded to a multiple of 4 bytes.
+func appendInts(data []byte, q []int8) []byte {
+	for _, v := range q {
+		data = append(data, byte(v))
+	}
+	return append(data, make([]byte, padding(len(q), 4))...)
+}
+
+// appendScales adds the upper halves of float32 whose lower halves are zero.
+func appendScales(data []byte, scales []float32) []byte {
+	for _, v := range scales {
+		data = binary.LittleEndian.AppendUint16(data, uint16(math.Float32bits(v)>>16))
+	}
+	return data
+}
+
+// scales reads n of them.
+func scales(data []byte, n int) ([]float32, error) {
+	s := make([]float32, n)
+	for i := range s {
+		if s[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[2*i:])) << 16); !finite(s[i]) {
+			return nil, fmt.Errorf("scale %d is %v", i, s[i])
+		}
+	}
+	return s, nil
 }
 
 func pad(data []byte, to int) []byte { return append(data, make([]byte, padding(len(data), to))...) }
@@ -193,7 +217,9 @@ func (r record) decode(data []byte, from int) (tensor.Float32, int, error) {
 		n *= d
 	}
 	channels := r.Shape[len(r.Shape)-1]
-	if r.Encoding != float32s && r.Encoding != halves && r.Encoding != int8s {
+	switch r.Encoding {
+	case float32s, halves, int8s, int8rows:
+	default:
 		return t, 0, fmt.Errorf("no encoding %q", r.Encoding)
 	}
 	size := r.Encoding.size(n, channels)
@@ -202,27 +228,31 @@ func (r record) decode(data []byte, from int) (tensor.Float32, int, error) {
 	}
 	data = data[r.Offset : r.Offset+size]
 	le := binary.LittleEndian
+	t.Data = make([]float32, n)
 	switch r.Encoding {
 	case float32s:
-		t.Data = make([]float32, n)
 		for i := range t.Data {
 			t.Data[i] = math.Float32frombits(le.Uint32(data[4*i:]))
 		}
 	case halves:
-		t.Data = make([]float32, n)
 		for i := range t.Data {
 			t.Data[i] = FromHalf(le.Uint16(data[2*i:]))
 		}
-	case int8s:
-		scales := make([]float32, channels)
-		for c := range scales {
-			scales[c] = math.Float32frombits(uint32(le.Uint16(data[n+padding(n, 4)+2*c:])) << 16)
-			if !finite(scales[c]) {
-				return t, 0, fmt.Errorf("scale of channel %d is %v", c, scales[c])
-			}
+	case int8s, int8rows:
+		q, rest := data[:n], data[n+padding(n, 4):]
+		columns, err := scales(rest, channels)
+		if err != nil {
+			return t, 0, err
 		}
-		t.Data = dequantise(data[:n], scales)
-		return t, r.Offset + size, nil
+		if r.Encoding == int8s {
+			dequantise(t.Data, q, columns)
+			break
+		}
+		rows, err := scales(rest[2*channels:], n/channels)
+		if err != nil {
+			return t, 0, err
+		}
+		dequantiseRows(t.Data, q, columns, rows)
 	}
 	for i, v := range t.Data {
 		if !finite(v) {

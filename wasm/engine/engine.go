@@ -163,6 +163,12 @@ func (e *Engine) Infer(picture tensor.RGB8, head string) (Inference, error) {
 	return Inference{Head: h, Logits: outputs[output], Device: device, Run: took}, nil
 }
 
+// HasHead returns ErrNoHead where Infer would.
+func (e *Engine) HasHead(name string) error {
+	_, _, err := e.head(name)
+	return err
+}
+
 // head finds a head and the plan's output that holds its logits.
 func (e *Engine) head(name string) (bundle.Head, int, error) {
 	if name == "" {

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"math"
@@ -13,182 +12,28 @@ import (
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/device"
 	"blastlens/wasm/engine"
-	"blastlens/wasm/kernel/pool"
-	"blastlens/wasm/plan"
+	"blastlens/wasm/engine/enginetest"
 	"blastlens/wasm/tensor"
 )
 
-const (
-	size   = 8
-	within = 1e-3 // the bundle holds the weights in 8 bits
-)
-
-// model is a network small enough to check by hand: the mean of each channel,
-// and two dense heads on it.
-func model(t *testing.T, change func(*bundle.Bundle)) ([]byte, bundle.Manifest) {
-	t.Helper()
-	n := plan.None
-	b := &bundle.Bundle{
-		Version: "test", Network: "means",
-		Heads: []bundle.Head{
-			{Name: "smear", Classes: []bundle.Class{{Name: "Red"}, {Name: "Green"}, {Name: "Blue"}}},
-			{Name: "drawn", Demonstration: true, Classes: []bundle.Class{{Name: "Dark"}, {Name: "Light"}}},
-		},
-		Preprocess: bundle.Preprocess{Size: size, Resize: "centre-crop", Mean: [3]float32{0.5, 0.5, 0.5}, Std: [3]float32{0.25, 0.25, 0.25}},
-		Plan: &plan.Plan{
-			Values:  []plan.Value{{Name: "x", H: size, W: size, C: 3, Buffer: 0}, {Name: "mean", H: 1, W: 1, C: 3, Buffer: 1}, {Name: "smear", H: 1, W: 1, C: 3, Buffer: 2}, {Name: "drawn", H: 1, W: 1, C: 2, Buffer: 3}},
-			Buffers: []int{size * size * 3, 3, 3, 2},
-			Steps: []plan.Step{
-				{Op: plan.Pool, Name: "pool", Pool: pool.Avg, In: 0, Gate: n, Residual: n, Out: 1, W: n, B: n, W2: n, B2: n},
-				{Op: plan.Dense, Name: "smear", In: 1, Gate: n, Residual: n, Out: 2, W: 0, B: 1, W2: n, B2: n},
-				{Op: plan.Dense, Name: "drawn", In: 1, Gate: n, Residual: n, Out: 3, W: 2, B: 3, W2: n, B2: n},
-			},
-			// Not in the order of the heads.
-			Outputs: []plan.Output{{Name: "drawn", Value: 3}, {Name: "smear", Value: 2}},
-			Weights: []tensor.Float32{
-				{Name: "smear.w", Shape: []int{3, 3}, Data: []float32{1, 0, 0, 0, 1, 0, 0, 0, 1}},
-				{Name: "smear.b", Shape: []int{3}, Data: []float32{0, 0, 0.5}},
-				{Name: "drawn.w", Shape: []int{3, 2}, Data: []float32{-1, 1, -1, 1, -1, 1}},
-				{Name: "drawn.b", Shape: []int{2}, Data: []float32{0, 0}},
-			},
-		},
-		Golden: bundle.Golden{Seed: 3, Tolerance: 1e-3},
-	}
-	smear, drawn := heads(b.Plan, bundle.GoldenInput(3, size))
-	b.Golden.Logits = map[string][]float32{"smear": smear, "drawn": drawn}
-	if change != nil {
-		change(b)
-	}
-	var file bytes.Buffer
-	if err := bundle.Write(&file, b); err != nil {
-		t.Fatal(err)
-	}
-	m := bundle.Seal(file.Bytes())
-	m.File = "means.blm"
-	return file.Bytes(), m
-}
-
-// heads computes the model by hand from a plan's weights.
-func heads(p *plan.Plan, x []float32) (smear, drawn []float32) {
-	var mean [3]float64
-	for i, v := range x {
-		mean[i%3] += float64(v) / (size * size)
-	}
-	dense := func(w, b []float32) []float32 {
-		y := slices.Clone(b)
-		for i := range w {
-			y[i%len(b)] += float32(mean[i/len(b)]) * w[i]
-		}
-		return y
-	}
-	return dense(p.Weights[0].Data, p.Weights[1].Data), dense(p.Weights[2].Data, p.Weights[3].Data)
-}
-
-// fake is a device that computes the model by hand and fails as told.
-type fake struct {
-	name string
-	// fault is asked before each run of any session, counted from 1; unless it
-	// is nil, its answer decides what the run returns.
-	fault func(run int) *fault
-	open  error // of New
-
-	mu           sync.Mutex
-	runs         int
-	opened, live int
-}
-
-type fault struct {
-	err     error
-	change  func(outputs [][]float32) [][]float32
-	panicAs string
-}
-
-func (f *fake) candidate() engine.Candidate {
-	return engine.Candidate{Title: strings.ToUpper(f.name), New: func() (device.Device, error) {
-		if f.open != nil {
-			return nil, f.open
-		}
-		return f, nil
-	}}
-}
-
-func (f *fake) Name() string     { return f.name }
-func (f *fake) Describe() string { return "a fake " + f.name }
-
-func (f *fake) Prepare(p *plan.Plan) (device.Session, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.opened++
-	f.live++
-	return &session{device: f, plan: p}, nil
-}
-
-type session struct {
-	device *fake
-	plan   *plan.Plan
-	closed bool
-}
-
-func (s *session) Close() {
-	s.device.mu.Lock()
-	defer s.device.mu.Unlock()
-	s.closed = true
-	s.device.live--
-}
-
-func (s *session) Run(x []float32) ([][]float32, error) {
-	s.device.mu.Lock()
-	closed := s.closed
-	s.device.runs++
-	var broken *fault
-	if s.device.fault != nil {
-		broken = s.device.fault(s.device.runs)
-	}
-	s.device.mu.Unlock()
-	if closed {
-		return nil, errors.New("run on a closed session")
-	}
-	smear, drawn := heads(s.plan, x)
-	outputs := [][]float32{drawn, smear}
-	switch {
-	case broken == nil:
-		return outputs, nil
-	case broken.panicAs != "":
-		panic(broken.panicAs)
-	case broken.change != nil:
-		return broken.change(outputs), nil
-	}
-	return nil, broken.err
-}
-
 var errLost = errors.New("device lost")
-
-// between fails each run from the n-th to the m-th.
-func between(n, m int, with fault) func(int) *fault {
-	return func(run int) *fault {
-		if run >= n && run <= m {
-			return &with
-		}
-		return nil
-	}
-}
 
 func notNumbers(outputs [][]float32) [][]float32 {
 	outputs[1][2] = float32(math.NaN())
 	return outputs
 }
 
-func candidates(devices ...*fake) []engine.Candidate {
+func candidates(devices ...*enginetest.Device) []engine.Candidate {
 	var c []engine.Candidate
 	for _, d := range devices {
-		c = append(c, d.candidate())
+		c = append(c, d.Candidate())
 	}
 	return c
 }
 
 // picture has one colour: logits are then known without any device.
 func picture(r, g, b uint8) tensor.RGB8 {
-	p := tensor.NewRGB8(size, size)
+	p := tensor.NewRGB8(enginetest.Size, enginetest.Size)
 	for i := range p.Pix {
 		p.Pix[i] = [3]uint8{r, g, b}[i%3]
 	}
@@ -201,21 +46,21 @@ func checkPicture(t *testing.T, e *engine.Engine, device string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// (1-0.5)/0.25 = 2, -2, (0.4-0.5)/0.25+0.5 = 0.1
-	for i, want := range []float64{2, -2, 0.1} {
-		if math.Abs(float64(got.Logits[i])-want) > within {
-			t.Errorf("logits %v, want 2 -2 0.1", got.Logits)
+	// (1-0.5)/0.25 = 2, -2, (0.4-0.5)/0.25 = -0.4
+	for i, want := range []float64{2, -2, -0.4} {
+		if math.Abs(float64(got.Logits[i])-want) > enginetest.Within {
+			t.Errorf("logits %v, want 2 -2 -0.4", got.Logits)
 			break
 		}
 	}
-	if got.Device != device || got.Head.Name != "smear" {
-		t.Errorf("head %s on %s, want smear on %s", got.Head.Name, got.Device, device)
+	if got.Device != device || got.Head.Name != "tint" {
+		t.Errorf("head %s on %s, want tint on %s", got.Head.Name, got.Device, device)
 	}
 }
 
 func TestLoad(t *testing.T) {
-	file, m := model(t, nil)
-	gpu, cpu := &fake{name: "gpu"}, &fake{name: "cpu"}
+	file, m := enginetest.Model(t, nil)
+	gpu, cpu := &enginetest.Device{Title: "GPU"}, &enginetest.Device{Title: "CPU"}
 	var stages []engine.Stage
 	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, cpu), Progress: func(s engine.Stage) { stages = append(stages, s) }})
 	if err != nil {
@@ -224,23 +69,23 @@ func TestLoad(t *testing.T) {
 	if want := []engine.Stage{engine.Verify, engine.Compile, engine.SelfTest}; !slices.Equal(stages, want) {
 		t.Errorf("stages %v, want %v", stages, want)
 	}
-	if name, describe := e.Device(); name != "gpu" || describe != "a fake gpu" || !strings.Contains(e.Why(), "GPU passed its self-test") {
+	if name, describe := e.Device(); name != "gpu" || describe != "a test's gpu" || !strings.Contains(e.Why(), "GPU passed its self-test") {
 		t.Errorf("%s (%s): %s", name, describe, e.Why())
 	}
 	checkPicture(t, e, "gpu")
 	drawn, err := e.Infer(picture(255, 0, 102), "drawn")
-	if err != nil || len(drawn.Logits) != 2 || math.Abs(float64(drawn.Logits[1])+0.4) > within || !drawn.Head.Demonstration {
+	if err != nil || len(drawn.Logits) != 2 || math.Abs(float64(drawn.Logits[1])+0.4) > enginetest.Within || !drawn.Head.Demonstration {
 		t.Errorf("drawn: %+v, %v; want a light logit of -0.4", drawn, err)
 	}
 	if _, err := e.Infer(picture(1, 2, 3), "other"); !errors.Is(err, engine.ErrNoHead) {
 		t.Errorf("%v, want that the head does not exist", err)
 	}
-	if cpu.opened != 0 {
+	if opened, _ := cpu.Sessions(); opened != 0 {
 		t.Error("the second candidate was prepared without need")
 	}
 	e.Close()
-	if gpu.live != 0 {
-		t.Errorf("%d sessions left open", gpu.live)
+	if _, live := gpu.Sessions(); live != 0 {
+		t.Errorf("%d sessions left open", live)
 	}
 }
 
@@ -260,17 +105,17 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			file, m := model(t, tt.change)
+			file, m := enginetest.Model(t, tt.change)
 			if tt.bytes != nil {
 				file = tt.bytes(file)
 			}
-			cpu := &fake{name: "cpu"}
+			cpu := &enginetest.Device{Title: "CPU"}
 			_, err := engine.Load(file, m, engine.Options{Candidates: candidates(cpu)})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
-			if cpu.live != 0 {
-				t.Errorf("%d sessions left open", cpu.live)
+			if _, live := cpu.Sessions(); live != 0 {
+				t.Errorf("%d sessions left open", live)
 			}
 		})
 	}
@@ -281,7 +126,7 @@ func TestLoadRefuses(t *testing.T) {
 		}
 	})
 	t.Run("no candidates", func(t *testing.T) {
-		file, m := model(t, nil)
+		file, m := enginetest.Model(t, nil)
 		if _, err := engine.Load(file, m, engine.Options{}); !errors.Is(err, engine.ErrNoDevice) {
 			t.Errorf("%v, want %v", err, engine.ErrNoDevice)
 		}
@@ -291,29 +136,29 @@ func TestLoadRefuses(t *testing.T) {
 // A first candidate that may not answer: the second does, and Why tells what
 // was wrong with the first.
 func TestFallbackOnLoad(t *testing.T) {
-	always := func(f fault) func(int) *fault { return between(1, math.MaxInt, f) }
+	always := func(f enginetest.Fault) func(int) *enginetest.Fault { return enginetest.Between(1, math.MaxInt, f) }
 	tests := []struct {
 		name string
-		gpu  *fake
+		gpu  *enginetest.Device
 		why  string
 	}{
-		{"absent", &fake{open: fmt.Errorf("%w: no adapter", device.ErrUnavailable)}, "no adapter"},
-		{"lost", &fake{fault: always(fault{err: errLost})}, "device lost"},
-		{"wrong by one percent", &fake{fault: always(fault{change: func(o [][]float32) [][]float32 {
+		{"absent", &enginetest.Device{Open: fmt.Errorf("%w: no adapter", device.ErrUnavailable)}, "no adapter"},
+		{"lost", &enginetest.Device{Fault: always(enginetest.Fault{Err: errLost})}, "device lost"},
+		{"wrong by one percent", &enginetest.Device{Fault: always(enginetest.Fault{Change: func(o [][]float32) [][]float32 {
 			o[1][0] *= 1.01
 			o[1][0] += 0.01
 			return o
 		}})}, "logit 0"},
-		{"not a number", &fake{fault: always(fault{change: notNumbers})}, "not finite"},
-		{"an output missing", &fake{fault: always(fault{change: func(o [][]float32) [][]float32 { return o[:1] }})}, "1 outputs"},
-		{"an output short", &fake{fault: always(fault{change: func(o [][]float32) [][]float32 { return [][]float32{o[0], o[1][:2]} }})}, "2 values"},
-		{"panics", &fake{fault: always(fault{panicAs: "JavaScript error"})}, "JavaScript error"},
+		{"not a number", &enginetest.Device{Fault: always(enginetest.Fault{Change: notNumbers})}, "not finite"},
+		{"an output missing", &enginetest.Device{Fault: always(enginetest.Fault{Change: func(o [][]float32) [][]float32 { return o[:1] }})}, "1 outputs"},
+		{"an output short", &enginetest.Device{Fault: always(enginetest.Fault{Change: func(o [][]float32) [][]float32 { return [][]float32{o[0], o[1][:2]} }})}, "2 values"},
+		{"panics", &enginetest.Device{Fault: always(enginetest.Fault{Panic: "JavaScript error"})}, "JavaScript error"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			file, m := model(t, nil)
-			tt.gpu.name = "gpu"
-			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(tt.gpu, &fake{name: "cpu"})})
+			file, m := enginetest.Model(t, nil)
+			tt.gpu.Title = "GPU"
+			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(tt.gpu, &enginetest.Device{Title: "CPU"})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -321,8 +166,8 @@ func TestFallbackOnLoad(t *testing.T) {
 				t.Errorf("why: %s", why)
 			}
 			checkPicture(t, e, "cpu")
-			if tt.gpu.live != 0 {
-				t.Errorf("%d sessions of the refused device left open", tt.gpu.live)
+			if _, live := tt.gpu.Sessions(); live != 0 {
+				t.Errorf("%d sessions of the refused device left open", live)
 			}
 		})
 	}
@@ -333,28 +178,28 @@ func TestFallbackOnLoad(t *testing.T) {
 func TestFailureWhileRunning(t *testing.T) {
 	tests := []struct {
 		name   string
-		fault  func(int) *fault
+		fault  func(int) *enginetest.Fault
 		device string // that answers the picture
 		opened int    // sessions of the first device
 		why    []string
 	}{
-		{"lost once: prepared again", between(2, 2, fault{err: errLost}), "gpu", 2, []string{"GPU failed (device lost)", "GPU passed"}},
-		{"not a number once", between(2, 2, fault{change: notNumbers}), "gpu", 2, []string{"GPU failed", "not finite", "GPU passed"}},
-		{"panics once", between(2, 2, fault{panicAs: "JavaScript error"}), "gpu", 2, []string{"JavaScript error", "GPU passed"}},
-		{"lost for good", between(2, math.MaxInt, fault{err: errLost}), "cpu", 2, []string{"GPU failed (device lost)", "self-test failed", "CPU passed"}},
+		{"lost once: prepared again", enginetest.Between(2, 2, enginetest.Fault{Err: errLost}), "gpu", 2, []string{"GPU failed (device lost)", "GPU passed"}},
+		{"not a number once", enginetest.Between(2, 2, enginetest.Fault{Change: notNumbers}), "gpu", 2, []string{"GPU failed", "not finite", "GPU passed"}},
+		{"panics once", enginetest.Between(2, 2, enginetest.Fault{Panic: "JavaScript error"}), "gpu", 2, []string{"JavaScript error", "GPU passed"}},
+		{"lost for good", enginetest.Between(2, math.MaxInt, enginetest.Fault{Err: errLost}), "cpu", 2, []string{"GPU failed (device lost)", "self-test failed", "CPU passed"}},
 		// 1 self-test, 2 picture fails, 3 self-test, 4 the picture fails again
-		{"passes its self-test and fails each picture", func(run int) *fault {
+		{"passes its self-test and fails each picture", func(run int) *enginetest.Fault {
 			if run%2 == 0 {
-				return &fault{err: errLost}
+				return &enginetest.Fault{Err: errLost}
 			}
 			return nil
 		}, "cpu", 2, []string{"GPU failed (device lost)", "CPU passed"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			file, m := model(t, nil)
-			gpu := &fake{name: "gpu", fault: tt.fault}
-			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, &fake{name: "cpu"})})
+			file, m := enginetest.Model(t, nil)
+			gpu := &enginetest.Device{Title: "GPU", Fault: tt.fault}
+			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, &enginetest.Device{Title: "CPU"})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -365,11 +210,12 @@ func TestFailureWhileRunning(t *testing.T) {
 					t.Errorf("why: %q, want %q in it", e.Why(), w)
 				}
 			}
-			if gpu.opened != tt.opened {
-				t.Errorf("%d sessions were opened, want %d", gpu.opened, tt.opened)
+			opened, live := gpu.Sessions()
+			if opened != tt.opened {
+				t.Errorf("%d sessions were opened, want %d", opened, tt.opened)
 			}
-			if want := map[string]int{"gpu": 1}[tt.device]; gpu.live != want {
-				t.Errorf("%d sessions of the first device open, want %d", gpu.live, want)
+			if want := map[string]int{"gpu": 1}[tt.device]; live != want {
+				t.Errorf("%d sessions of the first device open, want %d", live, want)
 			}
 		})
 	}
@@ -377,8 +223,8 @@ func TestFailureWhileRunning(t *testing.T) {
 
 // All devices gone: the picture is refused, and the next one gets a new chance.
 func TestAllDevicesFail(t *testing.T) {
-	file, m := model(t, nil)
-	cpu := &fake{name: "cpu", fault: between(2, 3, fault{err: errLost})}
+	file, m := enginetest.Model(t, nil)
+	cpu := &enginetest.Device{Title: "CPU", Fault: enginetest.Between(2, 3, enginetest.Fault{Err: errLost})}
 	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(cpu)})
 	if err != nil {
 		t.Fatal(err)
@@ -395,14 +241,14 @@ func TestAllDevicesFail(t *testing.T) {
 // Many pictures at once while the device comes and goes: each gets its own
 // answer, and no run ever meets a closed session.
 func TestConcurrent(t *testing.T) {
-	file, m := model(t, nil)
-	gpu := &fake{name: "gpu", fault: func(run int) *fault {
+	file, m := enginetest.Model(t, nil)
+	gpu := &enginetest.Device{Title: "GPU", Fault: func(run int) *enginetest.Fault {
 		if run%17 == 0 {
-			return &fault{err: errLost}
+			return &enginetest.Fault{Err: errLost}
 		}
 		return nil
 	}}
-	cpu := &fake{name: "cpu"}
+	cpu := &enginetest.Device{Title: "CPU"}
 	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, cpu)})
 	if err != nil {
 		t.Fatal(err)
@@ -412,8 +258,8 @@ func TestConcurrent(t *testing.T) {
 		wg.Go(func() {
 			for j := range 50 {
 				v := uint8(5*j + i)
-				got, err := e.Infer(picture(v, 0, 0), "smear")
-				if want := (float64(v)/255 - 0.5) / 0.25; err != nil || math.Abs(float64(got.Logits[0])-want) > within {
+				got, err := e.Infer(picture(v, 0, 0), "tint")
+				if want := (float64(v)/255 - 0.5) / 0.25; err != nil || math.Abs(float64(got.Logits[0])-want) > enginetest.Within {
 					t.Errorf("value %d: %v, %v", v, got.Logits, err)
 				}
 			}
@@ -421,7 +267,9 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 	e.Close()
-	if gpu.live+cpu.live != 0 {
-		t.Errorf("%d sessions left open", gpu.live+cpu.live)
+	for _, d := range []*enginetest.Device{gpu, cpu} {
+		if _, live := d.Sessions(); live != 0 {
+			t.Errorf("%s: %d sessions left open", d.Title, live)
+		}
 	}
 }

@@ -80,6 +80,10 @@ func headSection(h wire.Head) app.UI {
 		section = append(section, app.P().Class("reason").Text("Its training record cannot be read: "+err.Error()))
 		return app.Section().Class("model").Body(section...)
 	}
+	if r.Data.Pictures == 0 {
+		section = append(section, app.P().Class("reason").Text("Its training record names no pictures: do not rely on this head."))
+		return app.Section().Class("model").Body(section...)
+	}
 	counts := make([]string, 0, len(r.Data.Counts))
 	for i, n := range r.Data.Counts {
 		if i < len(r.Data.Classes) {
@@ -105,7 +109,7 @@ func headSection(h wire.Head) app.UI {
 
 // figureTable sets each figure beside its split, its count and what colour alone scores.
 func figureTable(figures []figure) app.UI {
-	return app.Div().Class("scroll").Body(app.Table().Body(
+	return app.Div().Class("scroll").TabIndex(0).Role("region").Aria("label", "Figures").Body(app.Table().Body(
 		app.THead().Body(app.Tr().Body(
 			app.Th().Scope("col").Text("Split"), app.Th().Scope("col").Text("Judged"),
 			app.Th().Scope("col").Text("Accuracy"), app.Th().Scope("col").Text("Balanced"),

@@ -35,10 +35,22 @@ func card(s *session, p *picture, remove app.EventHandler) app.UI {
 		content = append(content, answer(s.classes(p.Answer), p)...)
 	}
 	return article.Body(
-		app.Div().Class("picture").Body(app.Img().Src(p.Thumb).Alt("The picture "+p.Name)),
+		app.Div().Class("picture").Body(thumbnail(p)),
 		app.Div().Class("reading").Body(content...),
 		app.Button().Class("remove quiet").Aria("label", "Take "+p.Name+" off the page").Title("Take off the page").Text("×").OnClick(remove),
 	)
+}
+
+// thumbnail hides itself where the browser cannot draw the file either. Both
+// events are heard, since an element may come to show another picture.
+func thumbnail(p *picture) app.UI {
+	mark := func(broken bool) app.EventHandler {
+		return func(ctx app.Context, _ app.Event) {
+			ctx.PreventUpdate() // nothing that Render knows has changed
+			ctx.JSSrc().Get("classList").Call("toggle", "broken", broken)
+		}
+	}
+	return app.Img().Src(p.Thumb).Alt("The picture "+p.Name).On("error", mark(true)).On("load", mark(false))
 }
 
 func tag(class, text string) app.UI { return app.P().Class("tag " + class).Text(text) }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
@@ -13,6 +12,7 @@ import (
 type client struct {
 	*session
 	worker    app.Value
+	starts    int        // of workers so far
 	listeners []app.Func // of this worker, released with it
 	redraw    func()     // shows the session again, by the mounted page
 }
@@ -27,10 +27,10 @@ func (c *client) start() {
 		url += "?scalar"
 	}
 	c.worker = app.Window().Get("Worker").New(url)
+	c.starts++
 	c.listen("message", func(e app.Value) {
-		if c.receive(e.Get("data").String()) {
-			c.sendWaiting()
-		}
+		c.receive(e.Get("data").String())
+		c.sendDue()
 	})
 	c.listen("error", func(e app.Value) {
 		reason := "its script could not be loaded"
@@ -67,12 +67,11 @@ func (c *client) restart(device string) {
 
 // post sends a request; bytes are transferred, not copied.
 func (c *client) post(r wire.Request, bytes app.Value) {
-	r.V = wire.Version
-	text, err := json.Marshal(r)
+	text, err := r.JSON()
 	if err != nil {
 		panic("BUG: ui: a request must encode: " + err.Error())
 	}
-	message := map[string]any{"json": string(text)}
+	message := map[string]any{"json": text}
 	if bytes == nil {
 		c.worker.Call("postMessage", message)
 		return
@@ -81,20 +80,49 @@ func (c *client) post(r wire.Request, bytes app.Value) {
 	c.worker.Call("postMessage", message, []any{bytes})
 }
 
-// send reads a picture's bytes and posts them.
-func (c *client) send(p *picture) {
-	if c.Phase != ready {
-		return // receive sends it once the engine is ready
+// sendDue posts the pictures whose turn it is.
+func (c *client) sendDue() {
+	for due := c.due(); len(due) > 0; due = c.due() {
+		for _, p := range due {
+			c.send(p)
+		}
 	}
-	p.blob.Call("arrayBuffer").Then(func(bytes app.Value) {
-		c.post(wire.Request{Kind: wire.Classify, ID: p.ID, Name: p.Name, Head: c.head(p.Purpose)}, bytes)
+}
+
+// send reads a picture's bytes and posts them, or refuses it.
+func (c *client) send(p *picture) {
+	head, ok := c.head(p.Purpose)
+	if !ok {
+		p.refuse("this model has no head for drawings, and the one for smears is not asked about them")
+		return
+	}
+	p.sent = true
+	start := c.starts
+	c.settle(p.blob.Call("arrayBuffer"), func(bytes app.Value) {
+		if start == c.starts { // else another engine will get it
+			c.post(wire.Request{Kind: wire.Classify, ID: p.ID, Name: p.Name, Head: head}, bytes)
+		}
+	}, func(reason string) {
+		p.refuse("its bytes could not be read (" + reason + "). Copy the file to this device and choose it again")
+		c.sendDue()
 	})
 }
 
-func (c *client) sendWaiting() {
-	for _, p := range c.waitingPictures() {
-		c.send(p)
+// settle calls one of the two when a promise is settled, then shows the page again.
+func (c *client) settle(promise app.Value, kept func(app.Value), broken func(reason string)) {
+	var then, catch app.Func
+	after := func(f func(app.Value)) func(app.Value, []app.Value) any {
+		return func(_ app.Value, args []app.Value) any {
+			then.Release()
+			catch.Release()
+			f(args[0])
+			c.redraw()
+			return nil
+		}
 	}
+	then = app.FuncOf(after(kept))
+	catch = app.FuncOf(after(func(reason app.Value) { broken(reason.Get("message").String()) }))
+	promise.Call("then", then, catch)
 }
 
 // take puts files (a FileList or an array of File) on the page.
@@ -106,17 +134,23 @@ func (c *client) take(files app.Value) {
 			name = fmt.Sprintf("pasted picture %d", c.nextID)
 		}
 		thumb := app.Window().Get("URL").Call("createObjectURL", f).String()
-		c.send(c.add(name, thumb, own, f))
+		c.add(name, thumb, own, f)
 	}
+	c.sendDue()
 	c.redraw()
 }
 
 // fetch puts one of the host's samples on the page.
 func (c *client) fetch(path, name string, why purpose) {
-	app.Window().Call("fetch", path).Then(func(response app.Value) {
-		response.Call("blob").Then(func(blob app.Value) {
-			c.send(c.add(name, path, why, blob))
-			c.redraw()
-		})
-	})
+	broken := func(reason string) { c.add(name, path, why, nil).refuse("the sample could not be fetched: " + reason) }
+	c.settle(app.Window().Call("fetch", path), func(response app.Value) {
+		if !response.Get("ok").Bool() {
+			broken(fmt.Sprintf("status %d", response.Get("status").Int()))
+			return
+		}
+		c.settle(response.Call("blob"), func(blob app.Value) {
+			c.add(name, path, why, blob)
+			c.sendDue()
+		}, broken)
+	}, broken)
 }

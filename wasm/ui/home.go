@@ -125,7 +125,10 @@ func (h *home) results() app.UI {
 func (h *home) remove(id int) {
 	if p, at := h.client.remove(id); p != nil {
 		h.undoName = p.Name
-		h.undo = func() { h.client.restore(p, at) }
+		h.undo = func() {
+			h.client.restore(p, at)
+			h.client.sendDue()
+		}
 	}
 }
 

@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -39,7 +39,10 @@ type picture struct {
 	Reason  string // of a refusal
 	Answer  *wire.Answer
 	blob    app.Value // the bytes, read again when an engine is started anew
+	sent    bool      // to the engine that runs now
 }
+
+func (p *picture) refuse(reason string) { p.State, p.Reason = refused, reason }
 
 // phase of the engine.
 type phase string
@@ -90,6 +93,7 @@ func (s *session) remove(id int) (*picture, int) {
 		return nil, -1
 	}
 	p := s.Pictures[i]
+	p.sent = false // an answer that comes meanwhile finds nobody
 	s.Pictures = slices.Delete(s.Pictures, i, i+1)
 	return p, i
 }
@@ -99,17 +103,18 @@ func (s *session) restore(p *picture, at int) {
 	s.Pictures = slices.Insert(s.Pictures, min(at, len(s.Pictures)), p)
 }
 
-// head that answers a picture: the demonstration's for drawings, else the first.
-func (s *session) head(why purpose) string {
-	if s.Engine == nil || why != drawing {
-		return ""
+// head that answers a picture, for a running engine: the demonstration's for
+// drawings, never another; the model's first ("") for all else.
+func (s *session) head(why purpose) (name string, ok bool) {
+	if why != drawing {
+		return "", true
 	}
 	for _, h := range s.Engine.Heads {
 		if h.Demonstration {
-			return h.Name
+			return h.Name, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // classes of the head that gave an answer.
@@ -125,8 +130,12 @@ func (s *session) classes(a *wire.Answer) []string {
 	return nil
 }
 
-// restart forgets the engine, not the answers.
+// restart forgets the engine, not the answers; what it had not answered is
+// sent to the next.
 func (s *session) restart(device string) {
+	for _, p := range s.Pictures {
+		p.sent = false
+	}
 	s.Phase, s.Device, s.Engine = loading, device, nil
 	s.Stage, s.Done, s.Total, s.Reason = "", 0, 0, ""
 }
@@ -134,24 +143,22 @@ func (s *session) restart(device string) {
 // fail is what the page shows when there is no engine to answer.
 func (s *session) fail(reason string) { s.Phase, s.Reason = failed, reason }
 
-// receive takes a message of the engine's worker. It says whether waiting
-// pictures may be sent now.
-func (s *session) receive(message string) (send bool) {
-	var e wire.Event
-	if err := json.Unmarshal([]byte(message), &e); err != nil {
-		s.fail("The engine sent a message that cannot be read: " + err.Error())
-		return false
-	}
-	if e.V != wire.Version {
+// receive takes a message of the engine's worker.
+func (s *session) receive(message string) {
+	e, err := wire.ParseEvent(message)
+	switch {
+	case errors.Is(err, wire.ErrVersion):
 		s.fail(fmt.Sprintf("The page speaks version %d and the engine version %d. Close all tabs of this page and open it again.", wire.Version, e.V))
-		return false
+		return
+	case err != nil:
+		s.fail("The engine sent a message that cannot be read: " + err.Error())
+		return
 	}
 	switch e.Kind {
 	case wire.Progress:
 		s.Stage, s.Done, s.Total = e.Stage, e.Done, e.Total
 	case wire.Ready:
 		s.Phase, s.Engine = ready, e.Engine
-		return true
 	case wire.Failed:
 		s.fail(e.Reason)
 	case wire.Result:
@@ -160,19 +167,30 @@ func (s *session) receive(message string) (send bool) {
 		}
 	case wire.Refused:
 		if p := s.find(e.ID); p != nil {
-			p.State, p.Reason = refused, e.Reason
+			p.refuse(e.Reason)
 		}
 	}
-	return false
 }
 
-// waitingPictures in the order in which they were added.
-func (s *session) waitingPictures() []*picture {
-	var all []*picture
+// ahead is how many pictures the engine holds at most: the one it reads and
+// the next, so that it never idles and a folder's bytes are never in memory.
+const ahead = 2
+
+// due are the pictures to send now, in the order in which they were added.
+func (s *session) due() []*picture {
+	if s.Phase != ready {
+		return nil
+	}
+	room := ahead
+	var unsent []*picture
 	for _, p := range slices.Backward(s.Pictures) {
-		if p.State == waiting {
-			all = append(all, p)
+		switch {
+		case p.State != waiting:
+		case p.sent:
+			room--
+		default:
+			unsent = append(unsent, p)
 		}
 	}
-	return all
+	return unsent[:max(0, min(room, len(unsent)))]
 }

@@ -24,7 +24,7 @@ func shell(route string, c *client, body ...app.UI) app.UI {
 	}
 	return app.Div().Class("page").Body(
 		app.Header().Body(
-			app.A().Class("brand").Href("/").Body(app.Img().Src("/icon.svg").Alt("").Width(28).Height(28), app.Span().Text("Blastlens")),
+			app.A().Class("brand").Href("/").Body(app.Img().Src("/icon.svg").Aria("hidden", true).Width(28).Height(28), app.Span().Text("Blastlens")),
 			app.Nav().Aria("label", "Pages").Body(link("/", "Read pictures"), link("/about", "About this model")),
 		),
 		app.P().Class("caution").Text("Research and education. Not a medical device."),
@@ -57,6 +57,7 @@ func engineLine(c *client) app.UI {
 			app.Details().Body(
 				app.Summary().Body(app.Span().Class("dot ok"), app.Span().Text("Ready on "+deviceWord(e.Device)+" · "+e.Describe)),
 				app.P().Text(e.Why),
+				app.Range(e.Notes).Slice(func(i int) app.UI { return app.P().Text(upperFirst(e.Notes[i])) }),
 				app.P().Class("mono").Text("Model "+e.Version+" · SHA-256 "+e.SHA256),
 			),
 			chooser,

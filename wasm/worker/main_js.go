@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log"
 	"syscall/js"
 
 	"blastlens/wasm/device"
@@ -20,12 +19,15 @@ func main() {
 		post: func(e wire.Event) {
 			text, err := e.JSON()
 			if err != nil {
-				log.Print(err)
+				self.Get("console").Call("error", err.Error())
 				return
 			}
 			self.Call("postMessage", text)
 		},
 		devices: map[string]engine.Candidate{
+			hardware: {Title: "WebGPU", New: func() (device.Device, error) {
+				return webgpu.New(context.Background(), webgpu.HardwareOnly())
+			}},
 			webgpu.Name: {Title: "WebGPU", New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},

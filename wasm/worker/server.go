@@ -27,8 +27,11 @@ type server struct {
 	idle     string // why there is no engine
 }
 
+// hardware is "webgpu" on a real GPU only.
+const hardware = "webgpu on hardware"
+
 // auto lists the devices that "auto" tries, best first.
-var auto = []string{"webgpu", "cpu"}
+var auto = []string{hardware, "cpu"}
 
 // handle answers one message; whatever happens in it, the next can be answered.
 func (s *server) handle(m message) {

@@ -6,7 +6,8 @@
 
 const VERSION = "{{.Version}}";
 const ASSETS = {{.Assets}}; // [{path, integrity, when}]
-const CACHE = "blastlens-page-" + VERSION;
+const PAGES = "blastlens-page-";
+const CACHE = PAGES + VERSION;
 const MODELS = "blastlens-model";
 
 // The smallest module with a v128 value: valid only where WASM SIMD is.
@@ -42,7 +43,8 @@ async function install() {
 
 async function activate() {
   for (const name of await caches.keys()) {
-    if (name !== CACHE && name !== MODELS) await caches.delete(name);
+    // Others of this origin, such as the model's, are not this script's to clear.
+    if (name.startsWith(PAGES) && name !== CACHE) await caches.delete(name);
   }
   await self.clients.claim();
 }

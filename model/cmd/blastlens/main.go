@@ -44,7 +44,7 @@ var errSomeRefused = errors.New("some pictures were refused")
 
 func main() {
 	s := streams{out: os.Stdout, err: os.Stderr}
-	ctx := kong.Parse(&cli{}, kong.Name("blastlens"), kong.UsageOnError(),
+	ctx := kong.Parse(&cli{}, kong.Name("blastlens"),
 		kong.Description("Blood-smear classification for research and education; not a medical device."))
 	switch err := ctx.Run(s); {
 	case err == nil:

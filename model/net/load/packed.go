@@ -2,11 +2,13 @@ package load
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
+	"blastlens/model/lower"
 	"blastlens/model/net"
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/plan"
@@ -26,8 +28,32 @@ func unpack(data []byte, initial net.Params) (net.Params, error) {
 	if b.Network != net.Architecture {
 		return nil, fmt.Errorf("the model is a %s, want %s", b.Network, net.Architecture)
 	}
-	u := unpacker{plan: b.Plan, steps: map[string]plan.Step{}, out: net.Params{}}
-	for _, s := range b.Plan.Steps {
+	return fromPlan(b.Plan, initial), nil
+}
+
+// Round gives p's body the weights that a packed model will have: batch-norm
+// folded, convolutions rounded to 8 bits or half precision as package bundle
+// stores them. A head that learns on the features of a rounded body meets the
+// same features in the tab; without it, rounding moves the logits of a trained
+// head by a few per cent of their range. The head's own tensors stay.
+func Round(p net.Params) error {
+	const size = 64 // any: weights do not depend on it
+	g, err := net.Build(p, size, net.Output{Name: "features", Head: net.Pooled})
+	if err != nil {
+		return err
+	}
+	rounded, err := lower.Lower(g, size)
+	if err != nil {
+		return err
+	}
+	bundle.Round(rounded)
+	maps.Copy(p, fromPlan(rounded, p))
+	return nil
+}
+
+func fromPlan(p *plan.Plan, initial net.Params) net.Params {
+	u := unpacker{plan: p, steps: map[string]plan.Step{}, out: net.Params{}}
+	for _, s := range p.Steps {
 		u.steps[s.Name] = s
 	}
 	names := net.Names(net.Pooled, 0)
@@ -71,7 +97,7 @@ func unpack(data []byte, initial net.Params) (net.Params, error) {
 			u.shiftBefore(strings.TrimSuffix(name, "8")+"6", s)
 		}
 	}
-	return u.out, nil
+	return u.out
 }
 
 type unpacker struct {

@@ -56,6 +56,9 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 		return nil, unavailable("no adapter")
 	}
 	g.describe = describe(adapter)
+	if g.options.hardware && strings.HasSuffix(g.describe, softwareMark) {
+		return nil, unavailable("%s is slower than the CPU device", g.describe)
+	}
 	wanted := map[string]any{}
 	for _, name := range raised {
 		wanted[name] = adapter.Get("limits").Get(name)
@@ -112,6 +115,9 @@ func (g *gpu) lostOr(err error) error {
 func (g *gpu) Name() string     { return Name }
 func (g *gpu) Describe() string { return g.describe }
 
+// softwareMark ends the description of an adapter that computes on the CPU.
+const softwareMark = " (software adapter)"
+
 // describe is the adapter's vendor, architecture and description, as far as
 // the browser tells them.
 func describe(adapter js.Value) string {
@@ -131,7 +137,7 @@ func describe(adapter js.Value) string {
 	}
 	s := strings.Join(parts, " ")
 	if software {
-		s += " (software adapter)"
+		s += softwareMark
 	}
 	return s
 }

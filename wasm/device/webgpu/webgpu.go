@@ -18,10 +18,17 @@ type Option func(*options)
 
 type options struct {
 	progress func(done, total int)
+	hardware bool
 }
 
 // WithProgress lets Prepare report how many of its pipelines are compiled. The
 // calls come one after the other, the first with done 0.
 func WithProgress(report func(done, total int)) Option {
 	return func(o *options) { o.progress = report }
+}
+
+// HardwareOnly makes New refuse a software adapter, on which the CPU device is
+// the faster: a browser without a GPU may still offer WebGPU.
+func HardwareOnly() Option {
+	return func(o *options) { o.hardware = true }
 }

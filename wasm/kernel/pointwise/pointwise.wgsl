@@ -1,6 +1,6 @@
 // act((x*gate)·w + b) + residual
 // x [ROWS,C], w [C,M], b [M], gate [C], residual [ROWS,M] -> y [ROWS,M]
-// One invocation computes 8 rows of four output channels.
+// One invocation computes eight rows of four output channels.
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"blastlens/wasm/bundle"
+	"blastlens/wasm/device/cpu"
+	"blastlens/wasm/kernel/pointwise"
+	"blastlens/wasm/plan"
+)
+
+type benchCmd struct {
+	Model string `help:"Packed model (.blm) with its manifest (.json) beside it; the shipped one if absent." placeholder:"FILE"`
+	Runs  int    `default:"20" help:"Pictures to time."`
+	JSON  bool   `name:"json" help:"Print JSON."`
+}
+
+// timed is one way of running the network.
+type timed struct {
+	Way         string  `json:"way"`
+	Threads     int     `json:"threads"`
+	MS          float64 `json:"ms_a_picture"` // median; for pictures in parallel, wall time / pictures
+	GFLOPS      float64 `json:"gflops"`
+	PeakGFLOPS  float64 `json:"peak_gflops"` // packed product in cache, same threads
+	ShareOfPeak float64 `json:"share_of_peak"`
+}
+
+// benched is what bench prints.
+type benched struct {
+	Device  string  `json:"device"`
+	Version string  `json:"version"`
+	Size    int     `json:"size"`
+	GMAC    float64 `json:"gmac"`
+	Runs    []timed `json:"runs"`
+}
+
+// Run times the network without decoding: one thread, all threads on one
+// picture, and a picture for each thread.
+func (c *benchCmd) Run(s streams) error {
+	if c.Runs < 1 {
+		return fmt.Errorf("--runs %d, want at least 1", c.Runs)
+	}
+	file, m, err := (&classifyCmd{Model: c.Model}).readModel()
+	if err != nil {
+		return err
+	}
+	if err := bundle.Verify(file, m); err != nil {
+		return err
+	}
+	b, err := bundle.Read(file)
+	if err != nil {
+		return err
+	}
+	all := runtime.GOMAXPROCS(0)
+	flops := 2 * float64(macs(b.Plan))
+	r := benched{Device: cpu.New(0).Describe(), Version: b.Version, Size: b.Preprocess.Size, GMAC: flops / 2e9}
+	x := bundle.GoldenInput(b.Golden.Seed, b.Preprocess.Size)
+	for _, way := range []struct {
+		name              string
+		threads, pictures int
+	}{{"one picture, one thread", 1, 1}, {"one picture, all threads", all, 1}, {"a picture a thread", all, all}} {
+		told := progress(s.err, way.name, c.Runs)
+		session, err := cpu.New(way.threads / way.pictures).Prepare(b.Plan)
+		if err != nil {
+			return err
+		}
+		var took []float64
+		for k := range c.Runs + 1 { // the first one warms up
+			start := time.Now()
+			var running sync.WaitGroup
+			for range way.pictures {
+				running.Go(func() {
+					if _, failed := session.Run(x); failed != nil {
+						err = failed
+					}
+				})
+			}
+			running.Wait()
+			if k > 0 {
+				took = append(took, time.Since(start).Seconds()/float64(way.pictures))
+				told(k)
+			}
+		}
+		session.Close()
+		if err != nil {
+			return err
+		}
+		slices.Sort(took)
+		median := took[len(took)/2]
+		t := timed{Way: way.name, Threads: way.threads, MS: 1e3 * median, GFLOPS: flops / median / 1e9, PeakGFLOPS: pointwise.PeakGFLOPS(way.threads)}
+		t.ShareOfPeak = t.GFLOPS / t.PeakGFLOPS
+		r.Runs = append(r.Runs, t)
+	}
+	if c.JSON {
+		return s.printJSON(r)
+	}
+	fmt.Fprintf(s.out, "%s, model %s, %d pixels, %.3f GMAC\n", r.Device, r.Version, r.Size, r.GMAC)
+	for _, t := range r.Runs {
+		fmt.Fprintf(s.out, "%-26s %7.2f ms a picture  %6.1f GFLOP/s  %4.1f %% of the packed product's %.0f\n", t.Way, t.MS, t.GFLOPS, 100*t.ShareOfPeak, t.PeakGFLOPS)
+	}
+	return nil
+}
+
+// macs counts the multiply-adds of a plan's convolutions and dense layers.
+func macs(p *plan.Plan) int {
+	n := 0
+	for _, s := range p.Steps {
+		in, out := p.Values[s.In], p.Values[s.Out]
+		switch s.Op {
+		case plan.Stem:
+			n += out.Len() * 27
+		case plan.Depthwise:
+			n += out.Len() * s.Kernel * s.Kernel
+		case plan.Pointwise, plan.Dense:
+			n += out.Len() * in.C
+		case plan.Squeeze:
+			n += 2 * in.C * p.Weights[s.W].Shape[1]
+		}
+	}
+	return n
+}

@@ -103,7 +103,7 @@ func TestPageOnlineAndOffline(t *testing.T) {
 }
 
 // open loads the page and waits for its engine.
-func open(t *testing.T, ctx context.Context, tab *browser.Tab, url string) {
+func open(t testing.TB, ctx context.Context, tab *browser.Tab, url string) {
 	t.Helper()
 	if err := tab.Navigate(ctx, url); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func open(t *testing.T, ctx context.Context, tab *browser.Tab, url string) {
 	wait(t, ctx, tab, `document.querySelector('[data-testid=engine]')?.dataset.ready === 'true'`)
 }
 
-func wait(t *testing.T, ctx context.Context, tab *browser.Tab, expression string) {
+func wait(t testing.TB, ctx context.Context, tab *browser.Tab, expression string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
@@ -180,7 +180,7 @@ func compare(t *testing.T, name string, got, want []float64) float64 {
 }
 
 // build compiles a main package and returns the binary's path.
-func build(t *testing.T, pkg string) string {
+func build(t testing.TB, pkg string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), filepath.Base(pkg))
 	cmd := exec.Command("go", "build", "-o", out, pkg)
@@ -192,7 +192,7 @@ func build(t *testing.T, pkg string) string {
 }
 
 // serve starts the server on a free port; stop ends it as a clinic's IT would.
-func serve(t *testing.T, ctx context.Context, binary string) (address string, stop func()) {
+func serve(t testing.TB, ctx context.Context, binary string) (address string, stop func()) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 
 // drawSmears writes n drawn fields of each class at the training size, and one
 // larger field that must be scaled.
-func drawSmears(t *testing.T, dir string, n int) []string {
+func drawSmears(t testing.TB, dir string, n int) []string {
 	t.Helper()
 	var files []string
 	add := func(class string, seed uint64, size int) {
@@ -63,7 +63,7 @@ func badPictures(t *testing.T, dir string) []string {
 	}
 }
 
-func write(t *testing.T, dir, name string, data []byte) string {
+func write(t testing.TB, dir, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, data, 0o644); err != nil {

@@ -31,7 +31,7 @@ func card(s *session, p *picture, remove app.EventHandler) app.UI {
 		if err != nil {
 			panic("BUG: ui: finite numbers must encode: " + err.Error())
 		}
-		article = article.DataSet("device", p.Answer.Device).DataSet("logits", string(logits))
+		article = article.DataSet("device", p.Answer.Device).DataSet("logits", string(logits)).DataSet("ms", p.Answer.RunMS)
 		content = append(content, answer(s.classes(p.Answer), p)...)
 	}
 	return article.Body(

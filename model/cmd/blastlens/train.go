@@ -127,7 +127,11 @@ func (c *trainCmd) body(s streams, head net.Head, classes int) (net.Params, stri
 		return nil, "", fmt.Errorf("--init: %w", err)
 	}
 	s.sayf("%s: %s, %d tensors; missing: %s; extra: %s", c.Init, report.Source, report.Loaded, names(report.Missing), names(report.Extra))
-	return p, report.Source + " (" + folderName(c.Init) + ")", nil
+	// The head must learn on the features that it will meet in the tab.
+	if err := load.Round(p); err != nil {
+		return nil, "", fmt.Errorf("--init: rounding the body as a packed model is: %w", err)
+	}
+	return p, report.Source + " (" + folderName(c.Init) + "), rounded as packed", nil
 }
 
 func names(list []string) string {

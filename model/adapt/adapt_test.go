@@ -11,7 +11,7 @@ import (
 )
 
 // blobs are n rows of width numbers in as many clouds as there are classes;
-// only the first few columns tell them apart.
+// only the last few columns tell them apart.
 func blobs(seed uint64, n, width, classes int) (Features, []int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	f, labels := Features{Rows: n, Width: width, Data: make([]float32, n*width)}, make([]int, n)
@@ -19,20 +19,12 @@ func blobs(seed uint64, n, width, classes int) (Features, []int) {
 		labels[i] = i % classes
 		for c := range width {
 			f.Row(i)[c] = 3 + 2*float32(r.NormFloat64())
-			if c%classes == labels[i] && c < 4*classes {
+			if c%classes == labels[i] && c >= width-4*classes {
 				f.Row(i)[c] += 4
 			}
 		}
 	}
 	return f, labels
-}
-
-func upTo(n int) []int {
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	return all
 }
 
 // The gradient that gorgonia derives, batch-norm and dropout included, must be
@@ -46,8 +38,8 @@ func TestGradientIsTheSlope(t *testing.T) {
 	for i := range h.Norm2.Gamma {
 		h.Norm2.Gamma[i], h.Norm2.Beta[i] = 1+.1*float32(i), .05*float32(i)
 	}
-	l := &Linear{Width: 9, Classes: 3, Weight: kaiming(chance, 9, 3), Bias: []float32{.1, -.2, .3}}
-	for name, tp := range map[string]*tape{"fastai": h.tape(12, [2]float64{.25, .5}), "linear": l.tape(12, .25)} {
+	l := &Plain{Width: 9, Classes: 3, Weight: kaiming(chance, 9, 3), Bias: []float32{.1, -.2, .3}}
+	for name, tp := range map[string]*tape{"fastai": h.tape(12, [2]float64{.25, .5}), "plain": l.tape(12, .25)} {
 		t.Run(name, func(t *testing.T) {
 			if tp.err != nil {
 				t.Fatal(tp.err)
@@ -101,8 +93,8 @@ func TestHeadsLearnAndRepeat(t *testing.T) {
 	train, test := upTo(400)[:300], upTo(400)[300:]
 	o := Options{Seed: 5, Epochs: 12, Batch: 50, LearnRate: .01, WeightDecay: .01, Dropout: [2]float64{.25, .5}}
 	fastai := func() (Head, []float64, error) { return TrainFastai(f, labels, train, 4, 32, o) }
-	linear := func() (Head, []float64, error) { return TrainLinear(f, labels, train, 4, o) }
-	for name, training := range map[string]func() (Head, []float64, error){"fastai": fastai, "linear": linear} {
+	plain := func() (Head, []float64, error) { return TrainPlain(f, labels, train, 4, o) }
+	for name, training := range map[string]func() (Head, []float64, error){"fastai": fastai, "plain": plain} {
 		t.Run(name, func(t *testing.T) {
 			a, losses, err := training()
 			if err != nil {
@@ -139,7 +131,7 @@ func TestTrainRefuses(t *testing.T) {
 		"one picture":          {labels, []int{3}, 2},
 		"labels missing":       {labels[:5], upTo(10), 2},
 	} {
-		if _, _, err := TrainLinear(f, c.labels, c.rows, c.classes, o); err == nil {
+		if _, _, err := TrainPlain(f, c.labels, c.rows, c.classes, o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -20,6 +20,15 @@ type Features struct {
 // Row is the features of one picture.
 func (f Features) Row(i int) []float32 { return f.Data[i*f.Width : (i+1)*f.Width] }
 
+// averages are the second half of each row: fastai's pool puts the maxima first.
+func (f Features) averages() Features {
+	a := Features{Rows: f.Rows, Width: f.Width / 2, Data: make([]float32, 0, f.Rows*f.Width/2)}
+	for i := range f.Rows {
+		a.Data = append(a.Data, f.Row(i)[f.Width-a.Width:]...)
+	}
+	return a
+}
+
 // statistics are mean and variance of each column over the given rows.
 func (f Features) statistics(rows []int) (mean, variance []float32) {
 	sum, squares := make([]float64, f.Width), make([]float64, f.Width)

@@ -77,11 +77,7 @@ func TrainFastai(f Features, labels, rows []int, classes, hidden int, o Options)
 		return nil, nil, err
 	}
 	hiddens := Features{Rows: len(rows), Width: hidden, Data: h.hiddens(f, rows)}
-	all := make([]int, len(rows))
-	for i := range all {
-		all[i] = i
-	}
-	h.Norm2.Mean, h.Norm2.Variance = hiddens.statistics(all)
+	h.Norm2.Mean, h.Norm2.Variance = hiddens.statistics(upTo(len(rows)))
 	return h, losses, nil
 }
 
@@ -141,20 +137,22 @@ func (h *Fastai) Params() net.Params {
 	})
 }
 
-// Linear is one layer with bias on the features as they are.
-type Linear struct {
-	Width, Classes int
+// Plain is timm's classifier: one layer with bias on the average pool, which is
+// the second half of the features.
+type Plain struct {
+	Width, Classes int // Width is of the averages
 	Weight/* [Width,Classes] */ []float32
 	Bias/* [Classes] */ []float32
 }
 
-// TrainLinear trains a softmax regression on standardised features and folds
-// the standardisation into its weights.
-func TrainLinear(f Features, labels, rows []int, classes int, o Options) (*Linear, []float64, error) {
+// TrainPlain trains a softmax regression on standardised averages and folds the
+// standardisation into its weights.
+func TrainPlain(f Features, labels, rows []int, classes int, o Options) (*Plain, []float64, error) {
 	if err := f.check(labels, rows, classes); err != nil {
 		return nil, nil, err
 	}
-	h := &Linear{Width: f.Width, Classes: classes, Weight: make([]float32, f.Width*classes), Bias: make([]float32, classes)}
+	f = f.averages()
+	h := &Plain{Width: f.Width, Classes: classes, Weight: make([]float32, f.Width*classes), Bias: make([]float32, classes)}
 	mean, variance := f.statistics(rows)
 	losses, err := fit(h.tape(min(o.Batch, len(rows)), o.Dropout[0]), f.standardised(rows, mean, variance), pick(labels, rows), o)
 	if err != nil {
@@ -171,16 +169,17 @@ func TrainLinear(f Features, labels, rows []int, classes int, o Options) (*Linea
 	return h, losses, nil
 }
 
-func (h *Linear) tape(batch int, dropout float64) *tape {
+func (h *Plain) tape(batch int, dropout float64) *tape {
 	t := newTape(batch, h.Width, h.Classes)
 	x := t.dropout("dropout", t.x, h.Width, dropout)
-	x = t.mul(x, t.learned("linear", h.Weight, h.Width, h.Classes, true))
+	x = t.mul(x, t.learned("classifier", h.Weight, h.Width, h.Classes, true))
 	t.close(t.add(x, t.rows(t.learned("bias", h.Bias, 1, h.Classes, false))))
 	return t
 }
 
 // Logits implements Head.
-func (h *Linear) Logits(f Features, rows []int) []float32 {
+func (h *Plain) Logits(f Features, rows []int) []float32 {
+	f = f.averages()
 	x := Features{Rows: len(rows), Width: f.Width, Data: make([]float32, 0, len(rows)*f.Width)}
 	for _, i := range rows {
 		x.Data = append(x.Data, f.Row(i)...)
@@ -193,11 +192,11 @@ func (h *Linear) Logits(f Features, rows []int) []float32 {
 }
 
 // Kind implements Head.
-func (h *Linear) Kind() net.Head { return net.Linear }
+func (h *Plain) Kind() net.Head { return net.Plain }
 
 // Params implements Head.
-func (h *Linear) Params() net.Params {
-	return named(net.Linear, h.Classes, [][]float32{transposed(h.Weight, h.Width, h.Classes), h.Bias})
+func (h *Plain) Params() net.Params {
+	return named(net.Plain, h.Classes, [][]float32{transposed(h.Weight, h.Width, h.Classes), h.Bias})
 }
 
 // named gives the head's arrays, in the order of its tensors, their names and shapes.
@@ -263,10 +262,10 @@ func pick(labels, rows []int) []int {
 	return picked
 }
 
-// Train trains a head of the given kind, fastai or linear.
+// Train trains a head of the given kind, fastai or plain.
 func Train(kind net.Head, f Features, labels, rows []int, classes int, o Options) (Head, []float64, error) {
-	if kind == net.Linear {
-		return TrainLinear(f, labels, rows, classes, o)
+	if kind == net.Plain {
+		return TrainPlain(f, labels, rows, classes, o)
 	}
 	return TrainFastai(f, labels, rows, classes, Hidden, o)
 }

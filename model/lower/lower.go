@@ -24,6 +24,7 @@ func Lower(g *graph.Graph, size int) (*plan.Plan, error) {
 		return nil, err
 	}
 	for _, pass := range []func(*program){
+		dropUnread,     // what no output needs: no pass may trip over it
 		foldNorm,       // Conv, BatchNormalization -> Conv
 		fuseActivation, // Sigmoid and Mul -> SiLU; then into the operation before
 		foldNormDense,  // BatchNormalization, Gemm -> Gemm
@@ -31,7 +32,7 @@ func Lower(g *graph.Graph, size int) (*plan.Plan, error) {
 		fuseResidual,   // Conv, Add -> Conv
 		fusePool,       // GlobalMaxPool, GlobalAveragePool, Concat -> one pool
 		dropIdentity,   // what adds nothing to its residual
-		dropUnread,     // what no output needs
+		dropUnread,     // what the passes left over
 	} {
 		pass(p)
 	}

@@ -13,8 +13,8 @@ const (
 
 	stemOut  = 40
 	features = 1536 // channels after conv_head
-	// Features is the length of the vector that the heads fastai and linear
-	// read: each channel's maximum, then each channel's average.
+	// Features is the length of the vector that the fastai head reads: each
+	// channel's maximum, then each channel's average.
 	Features = 2 * features
 )
 

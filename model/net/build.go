@@ -12,17 +12,18 @@ import (
 // Output asks Build for one output of the graph.
 type Output struct {
 	Name    string // the graph output's, e.g. "logits", "smear"
-	Head    Head   // Fastai, Plain, Linear, or Pooled for the features themselves
+	Head    Head   // Fastai, Plain, or Pooled for the features themselves
 	Classes int    // 0 for Pooled
 	// Prefix stands before the names of the head's tensors, e.g. "drawn." for
-	// "drawn.linear.weight"; "" for the head that is alone or first on its body.
+	// "drawn.classifier.weight"; "" for the head that is alone or first on its body.
 	Prefix string
-	// Mark, if set, asks for the map after that part of the body instead of a
-	// head; tests compare them. One of Marks.
+	// Mark, if set, asks for a map of the body instead of a head: after one of
+	// Marks, or what the convolution of that name (timm's, such as
+	// blocks.2.0.conv_dw) hands to its batch-norm.
 	Mark string
 }
 
-// Marks are the places of the body whose maps Build can return, in order.
+// Marks are the parts of the body whose maps Build can return, in order.
 var Marks = []string{"stem", "stage0", "stage1", "stage2", "stage3", "stage4", "stage5", "stage6", "head"}
 
 // Build writes the network for one picture [1,3,size,size] ("input") as an ONNX
@@ -35,33 +36,28 @@ func Build(p Params, size int, outputs ...Output) (*graph.Graph, error) {
 	if len(outputs) == 0 {
 		return nil, errors.New("net: no outputs asked for")
 	}
-	b := &builder{params: p, g: &graph.Graph{
+	b := &builder{params: p, side: size, maps: map[string]featureMap{}, g: &graph.Graph{
 		Name:   Architecture,
 		Inputs: []graph.Port{{Name: "input", Shape: []int{1, 3, size, size}}},
 		Init:   map[string]tensor.Float32{},
 	}}
-	marks := map[string]string{}
 	x := b.conv(stem, "input")
-	marks["stem"] = x
-	side := (size-1)/2 + 1
-	sides := map[string]int{"stem": side}
-	channels := map[string]int{"stem": stemOut}
+	b.mark("stem", x, stemOut)
 	for _, block := range Blocks() {
 		x = b.block(block, x)
-		side = (side-1)/block.Stride + 1
-		stage := fmt.Sprintf("stage%d", block.Stage)
-		marks[stage], sides[stage], channels[stage] = x, side, block.Out
+		b.mark(fmt.Sprintf("stage%d", block.Stage), x, block.Out)
 	}
 	x = b.conv(headConv, x)
-	marks["head"], sides["head"], channels["head"] = x, side, features
+	b.mark("head", x, features)
 
 	for _, o := range outputs {
 		if o.Mark != "" {
-			if !slices.Contains(Marks, o.Mark) {
-				return nil, fmt.Errorf("net: no mark %q, want one of %v", o.Mark, Marks)
+			m, ok := b.maps[o.Mark]
+			if !ok {
+				return nil, fmt.Errorf("net: no mark %q, want one of %v or a convolution's name", o.Mark, Marks)
 			}
-			b.node("Identity", o.Name, nil, marks[o.Mark])
-			b.g.Outputs = append(b.g.Outputs, graph.Port{Name: o.Name, Shape: []int{1, channels[o.Mark], sides[o.Mark], sides[o.Mark]}})
+			b.node("Identity", o.Name, nil, m.value)
+			b.g.Outputs = append(b.g.Outputs, graph.Port{Name: o.Name, Shape: []int{1, m.channels, m.side, m.side}})
 			continue
 		}
 		if o.Head != Pooled && o.Classes < 1 {
@@ -74,8 +70,6 @@ func Build(p Params, size int, outputs ...Output) (*graph.Graph, error) {
 		case Plain:
 			pooled := b.node("GlobalAveragePool", o.Prefix+"pool", nil, x)
 			b.linear(o.Prefix+"classifier", o.Name, features, o.Classes, true, b.flatten(pooled, o.Prefix+"pooled"))
-		case Linear:
-			b.linear(o.Prefix+"linear", o.Name, Features, o.Classes, true, b.concatPool(x))
 		case Pooled:
 			length = Features
 			b.node("Identity", o.Name, nil, b.concatPool(x))
@@ -91,8 +85,20 @@ func Build(p Params, size int, outputs ...Output) (*graph.Graph, error) {
 type builder struct {
 	g      *graph.Graph
 	params Params
-	pooled string // concatPool's value, once made
+	side   int                   // pixels a side of the newest map
+	maps   map[string]featureMap // by mark
+	pooled string                // concatPool's value, once made
 	errs   []error
+}
+
+// featureMap is a value [1,channels,side,side].
+type featureMap struct {
+	value          string
+	channels, side int
+}
+
+func (b *builder) mark(name, value string, channels int) {
+	b.maps[name] = featureMap{value, channels, b.side}
 }
 
 func (b *builder) node(op, out string, ints map[string][]int64, inputs ...string) string {
@@ -117,6 +123,8 @@ func (b *builder) init(name string, shape ...int) string {
 func (b *builder) conv(c conv, x string) string {
 	w := b.init(c.name+".weight", c.out, c.in/c.groups, c.kernel, c.kernel)
 	x = b.node("Conv", c.name+".out", convInts(c.kernel, c.stride, c.groups), x, w)
+	b.side = (b.side-1)/c.stride + 1
+	b.mark(c.name, x, c.out)
 	x = b.norm(c.norm, c.out, x)
 	if c.silu {
 		x = b.silu(c.norm, x)

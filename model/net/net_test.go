@@ -14,7 +14,6 @@ func TestSummary(t *testing.T) {
 		// timm's counts: the body alone, and with one layer.
 		{Plain, 4, 10696232 + 4*1536 + 4, 87296 + 4*1536 + 4, 10608936, 0.961, 1.826},
 		{Plain, 1000, 12233232, 87296 + 1537000, 10608936, 0.963, 1.827},
-		{Linear, 3, 10696232 + 3*3072 + 3, 87296 + 3*3072 + 3, 10608936, 0.961, 1.826},
 	} {
 		s := Summarise(c.head, c.classes, 224)
 		if s.Parameters != c.parameters || s.Trainable != c.trainable || s.Frozen != c.frozen {

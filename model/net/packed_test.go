@@ -20,7 +20,7 @@ func TestPacked(t *testing.T) {
 	if err := load.Round(p); err != nil {
 		t.Fatal(err)
 	}
-	outputs := []net.Output{{Name: "smear", Head: net.Fastai, Classes: 4}, {Name: "drawn", Head: net.Linear, Classes: 3}}
+	outputs := []net.Output{{Name: "smear", Head: net.Fastai, Classes: 4}, {Name: "drawn", Head: net.Plain, Classes: 4}}
 	g, err := net.Build(p, 224, outputs...)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestPacked(t *testing.T) {
 	err = bundle.Write(&file, &bundle.Bundle{
 		Network: net.Architecture, Plan: made,
 		Preprocess: bundle.Preprocess{Size: 224, Std: [3]float32{1, 1, 1}},
-		Heads:      []bundle.Head{{Name: "smear", Classes: make([]bundle.Class, 4)}, {Name: "drawn", Classes: make([]bundle.Class, 3)}},
+		Heads:      []bundle.Head{{Name: "smear", Classes: make([]bundle.Class, 4)}, {Name: "drawn", Classes: make([]bundle.Class, 4)}},
 	})
 	if err != nil {
 		t.Fatal(err)

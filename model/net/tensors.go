@@ -18,8 +18,6 @@ const (
 	Fastai Head = "fastai"
 	// Plain is timm's: average pool -> linear 1536xclasses with bias, "classifier".
 	Plain Head = "plain"
-	// Linear is one linear layer with bias on the 3072 concatenated features, "linear".
-	Linear Head = "linear"
 	// Pooled has no tensors: the 3072 concatenated features themselves.
 	Pooled Head = "features"
 )
@@ -27,10 +25,10 @@ const (
 // ParseHead reads a head's name as a flag gives it.
 func ParseHead(s string) (Head, error) {
 	switch h := Head(s); h {
-	case Fastai, Plain, Linear:
+	case Fastai, Plain:
 		return h, nil
 	}
-	return "", fmt.Errorf("no head %q, want fastai, plain or linear", s)
+	return "", fmt.Errorf("no head %q, want fastai or plain", s)
 }
 
 // hidden is the width between the two linear layers of Fastai.
@@ -103,8 +101,6 @@ func headTensors(head Head, classes int) []Tensor {
 		all = append(all, Tensor{Name: "head.8.weight", Shape: []int{classes, hidden}, Role: Weight})
 	case Plain:
 		all = append(all, linearTensors("classifier", features, classes)...)
-	case Linear:
-		all = append(all, linearTensors("linear", Features, classes)...)
 	}
 	for i := range all {
 		all[i].Head = true

@@ -17,14 +17,14 @@ import (
 // bit, the plan of the graph itself: so all numbers that it computes agree.
 func TestRoundTrip(t *testing.T) {
 	p := net.InitHash(net.Fastai, 4, 1)
-	for name, v := range net.InitHash(net.Linear, 3, 1) {
-		if strings.HasPrefix(name, "linear.") {
+	for name, v := range net.InitHash(net.Plain, 3, 1) {
+		if strings.HasPrefix(name, "classifier.") {
 			p["drawn."+name] = v
 		}
 	}
 	g, err := net.Build(p, 96,
 		net.Output{Name: "smear", Head: net.Fastai, Classes: 4},
-		net.Output{Name: "drawn", Head: net.Linear, Classes: 3, Prefix: "drawn."},
+		net.Output{Name: "drawn", Head: net.Plain, Classes: 3, Prefix: "drawn."},
 		net.Output{Name: "stem", Mark: "stem"})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -72,14 +73,12 @@ func (c *benchCmd) Run(s streams) error {
 		for k := range c.Runs + 1 { // the first one warms up
 			start := time.Now()
 			var running sync.WaitGroup
-			for range way.pictures {
-				running.Go(func() {
-					if _, failed := session.Run(x); failed != nil {
-						err = failed
-					}
-				})
+			failed := make([]error, way.pictures)
+			for i := range failed {
+				running.Go(func() { _, failed[i] = session.Run(x) })
 			}
 			running.Wait()
+			err = errors.Join(append(failed, err)...)
 			if k > 0 {
 				took = append(took, time.Since(start).Seconds()/float64(way.pictures))
 				told(k)

@@ -73,12 +73,12 @@ func trained(path string) (net.Params, net.Output, error) {
 	if err != nil {
 		return nil, net.Output{}, fmt.Errorf("%s: %w", path, err)
 	}
-	for last, head := range map[string]net.Head{"head.8.weight": net.Fastai, "classifier.weight": net.Plain, "linear.weight": net.Linear} {
+	for last, head := range map[string]net.Head{"head.8.weight": net.Fastai, "classifier.weight": net.Plain} {
 		if t, ok := params[last]; ok && len(t.Shape) == 2 {
 			return params, net.Output{Head: head, Classes: t.Shape[0]}, nil
 		}
 	}
-	return nil, net.Output{}, fmt.Errorf("%s: no head: none of head.8.weight, classifier.weight and linear.weight is there", path)
+	return nil, net.Output{}, fmt.Errorf("%s: no head: neither head.8.weight nor classifier.weight is there", path)
 }
 
 // share adds the head of demo to params under the output's prefix; the bodies

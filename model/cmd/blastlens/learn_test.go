@@ -70,14 +70,18 @@ func fails(t *testing.T, c interface{ Run(streams) error }, words ...string) {
 	}
 }
 
-// From pictures to a packed model and back, on drawings, with a body of random
-// weights: train, export, pack, verify, evaluate, and what each refuses.
+// shippedFile is the model that the page runs; its body is one that a head can
+// learn on.
+const shippedFile = "../../../web/model/blastlens-b3.blm"
+
+// From pictures to a packed model and back, on drawings, with the shipped
+// model's body: train, export, pack, verify, evaluate, and what each refuses.
 func TestFromPicturesToPackedModel(t *testing.T) {
 	dir := smears(t, 40, "Benign", "Pre")
 	work := t.TempDir()
 	at := func(name string) string { return filepath.Join(work, name) }
 
-	train := trainCmd{Frozen: true, Data: dir, Init: "random", Head: "fastai", Size: 96, Seed: 1, Epochs: 6, Valid: .25, Out: at("smear.safetensors"), Cache: at("cache"), JSON: true}
+	train := trainCmd{Frozen: true, Data: dir, Init: shippedFile, Head: "fastai", Size: 96, Seed: 1, Epochs: 6, Valid: .25, Out: at("smear.safetensors"), Cache: at("cache"), JSON: true}
 	var record adapt.Record
 	runs(t, &train, &record)
 	first := record.Figures[0]
@@ -98,7 +102,7 @@ func TestFromPicturesToPackedModel(t *testing.T) {
 	}
 
 	demo := train
-	demo.Init, demo.Head, demo.Out = train.Out, "linear", at("drawn.safetensors")
+	demo.Init, demo.Head, demo.Out = train.Out, "plain", at("drawn.safetensors")
 	runs(t, &demo, nil)
 	runs(t, &exportCmd{Params: train.Out, Demo: demo.Out, Size: 96, Out: at("b3.onnx")}, nil)
 
@@ -190,7 +194,7 @@ func TestTrainLeavesOut(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "Pre", "note.txt"), []byte("hello"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := trainCmd{Frozen: true, Data: dir, Init: "random", Head: "linear", Size: 64, Seed: 1, Epochs: 1, Valid: .25, Out: filepath.Join(t.TempDir(), "h.safetensors")}
+	c := trainCmd{Frozen: true, Data: dir, Init: "random", Head: "plain", Size: 64, Seed: 1, Epochs: 1, Valid: .25, Out: filepath.Join(t.TempDir(), "h.safetensors")}
 	fails(t, &c, errSomeRefused.Error())
 	r, _, err := readRecord(recordPath(c.Out))
 	if err != nil {
@@ -202,7 +206,7 @@ func TestTrainLeavesOut(t *testing.T) {
 }
 
 func TestSafetensorsRoundTrip(t *testing.T) {
-	want := net.InitRandom(net.Linear, 3, 1)
+	want := net.InitRandom(net.Plain, 3, 1)
 	var b bytes.Buffer
 	if err := adapt.WriteSafetensors(&b, want, map[string]string{"a": "b"}); err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ type trainCmd struct {
 	Frozen     bool    `help:"Leave the body as it is and train the head only." required:""`
 	Data       string  `help:"Folder with a subfolder of pictures for each class." required:"" placeholder:"DIR"`
 	Init       string  `default:"random" help:"Body to start from: timm's efficientnet_b3 safetensors, a packed model, a folder of EfficientNet-B4 tensors, or 'random'." placeholder:"PATH"`
-	Head       string  `default:"fastai" enum:"fastai,linear" help:"Head to train: fastai or linear."`
+	Head       string  `default:"fastai" enum:"fastai,plain" help:"Head to train: fastai's two layers, or plain, timm's single one."`
 	Size       int     `default:"224" help:"Pixels a side of the network's input."`
 	Seed       uint64  `default:"1" help:"Seed of split, initial head, shuffling and dropout."`
 	Epochs     int     `help:"Epochs; 0 is the head's usual number." default:"0"`
@@ -40,7 +40,7 @@ const folds = 5
 // options are the settings of a head, the same for every data set.
 func options(head net.Head, seed uint64, epochs int) adapt.Options {
 	o := adapt.Options{Seed: seed, Epochs: 20, Batch: 64, LearnRate: 1e-3, WeightDecay: .01, Dropout: [2]float64{.25, .5}, Smoothing: .1}
-	if head == net.Linear {
+	if head == net.Plain {
 		o.Epochs, o.LearnRate, o.Dropout = 30, 1e-3, [2]float64{}
 	}
 	if epochs > 0 {
@@ -67,7 +67,7 @@ func (c *trainCmd) Run(s streams) error {
 		s.sayf("left out: %s: %s", r.Name, r.Reason)
 	}
 	s.sayf("%d pictures of %d classes: %s", len(set.Pictures), len(set.Classes), strings.Join(set.Classes, ", "))
-	body, start, err := c.body(s, head, len(set.Classes))
+	body, start, err := c.body(s, set, head)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,11 @@ func (c *trainCmd) Run(s streams) error {
 	}
 	r.Losses, r.Figures = first.Losses[0], figures
 	if c.RandomBody {
-		if _, r.RandomBody, err = c.measure(s, "features of a random body", set, net.InitRandom(head, len(set.Classes), c.Seed), splits, head, o); err != nil {
+		control, err := c.random(set, head)
+		if err != nil {
+			return err
+		}
+		if _, r.RandomBody, err = c.measure(s, "features of a random body", set, control, splits, head, o); err != nil {
 			return err
 		}
 	}
@@ -117,28 +121,35 @@ func (c *trainCmd) Run(s streams) error {
 }
 
 // body fills a network from --init and says in words where it came from.
-func (c *trainCmd) body(s streams, head net.Head, classes int) (net.Params, string, error) {
-	p := net.InitRandom(head, classes, c.Seed)
+func (c *trainCmd) body(s streams, set *data.Set, head net.Head) (net.Params, string, error) {
+	var p net.Params
+	var start string
 	if c.Init == "random" {
-		return p, fmt.Sprintf("random weights, seed %d", c.Seed), nil
+		var err error
+		if p, err = c.random(set, head); err != nil {
+			return nil, "", err
+		}
+		start = fmt.Sprintf("random weights, seed %d, batch-norm statistics from a few of the pictures", c.Seed)
+	} else {
+		p = net.InitRandom(head, len(set.Classes), c.Seed)
+		report, err := load.Into(p, net.Names(head, len(set.Classes)), c.Init)
+		if err != nil {
+			return nil, "", fmt.Errorf("--init: %w", err)
+		}
+		s.sayInit(c.Init, report)
+		start = report.Source + " (" + folderName(c.Init) + ")"
 	}
-	report, err := load.Into(p, net.Names(head, classes), c.Init)
-	if err != nil {
-		return nil, "", fmt.Errorf("--init: %w", err)
-	}
-	s.sayf("%s: %s, %d tensors; missing: %s; extra: %s", c.Init, report.Source, report.Loaded, names(report.Missing), names(report.Extra))
 	// The head must learn on the features that it will meet in the tab.
 	if err := load.Round(p); err != nil {
-		return nil, "", fmt.Errorf("--init: rounding the body as a packed model is: %w", err)
+		return nil, "", fmt.Errorf("rounding the body as a packed model is: %w", err)
 	}
-	return p, report.Source + " (" + folderName(c.Init) + "), rounded as packed", nil
+	return p, start + ", rounded as packed", nil
 }
 
-func names(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, ", ")
+// random is a body that learned nothing, but through which a signal passes.
+func (c *trainCmd) random(set *data.Set, head net.Head) (net.Params, error) {
+	p := net.InitRandom(head, len(set.Classes), c.Seed)
+	return p, adapt.Calibrate(set, p, c.Size)
 }
 
 // measure extracts the features and judges a head on each split.

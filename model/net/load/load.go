@@ -16,15 +16,15 @@ import (
 
 // Report says what a file gave.
 type Report struct {
-	Source string // what the file is, in words
-	Loaded int    // tensors taken
+	Source string `json:"source"` // what the file is, in words
+	Loaded int    `json:"loaded"` // tensors taken
 	// Missing are tensors of the network that the file lacks, or has in another
 	// shape (then the entry says so); they keep their initial values.
-	Missing []string
+	Missing []string `json:"missing"`
 	// Extra are the file's tensors that the network has no place for.
-	Extra []string
+	Extra []string `json:"extra"`
 	// Head reports whether every tensor of the head was in the file.
-	Head bool
+	Head bool `json:"head"`
 }
 
 // Into fills p, made by net.InitRandom or alike for the body and one head, from
@@ -63,7 +63,7 @@ func Into(p net.Params, want []net.Tensor, path string) (Report, error) {
 }
 
 func (r *Report) fill(p net.Params, want []net.Tensor, found net.Params) error {
-	r.Head = true
+	r.Head, r.Missing, r.Extra = true, []string{}, []string{}
 	var body []string // missing of the body
 	known := map[string]bool{}
 	for _, t := range want {

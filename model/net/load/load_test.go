@@ -204,13 +204,13 @@ func TestPacked(t *testing.T) {
 	// A block that changes nothing is left out of the plan.
 	clear(source["blocks.6.1.bn3.weight"].Data)
 	clear(source["blocks.6.1.bn3.bias"].Data)
-	for name, v := range net.InitHash(net.Linear, 3, 5) {
-		if strings.HasPrefix(name, "linear.") {
+	for name, v := range net.InitHash(net.Plain, 3, 5) {
+		if strings.HasPrefix(name, "classifier.") {
 			source[name] = v
 		}
 	}
 	const size = 64
-	outputs := []net.Output{{Name: "smear", Head: net.Fastai, Classes: 4}, {Name: "drawn", Head: net.Linear, Classes: 3}}
+	outputs := []net.Output{{Name: "smear", Head: net.Fastai, Classes: 4}, {Name: "drawn", Head: net.Plain, Classes: 3}}
 	packed := lowered(t, source, size, outputs)
 	var file bytes.Buffer
 	err := bundle.Write(&file, &bundle.Bundle{
@@ -232,10 +232,10 @@ func TestPacked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Head || len(r.Missing) != 0 || !slices.Equal(r.Extra, []string{"linear.bias", "linear.weight"}) {
-		t.Errorf("report is %+v, want all of body and fastai's head, and the linear one left over", r)
+	if !r.Head || len(r.Missing) != 0 || !slices.Equal(r.Extra, []string{"classifier.bias", "classifier.weight"}) {
+		t.Errorf("report is %+v, want all of body and fastai's head, and the plain one left over", r)
 	}
-	if _, err := Into(p, net.Names(net.Linear, 3), path); err != nil {
+	if _, err := Into(p, net.Names(net.Plain, 3), path); err != nil {
 		t.Fatal(err)
 	}
 	x := bundle.GoldenInput(1, size)
@@ -279,15 +279,15 @@ func logits(t *testing.T, p *plan.Plan, x []float32) [][]float32 {
 // TestRound wants a rounded body to come out of a packed model as it went in, the
 // head untouched, and a second rounding to change nothing.
 func TestRound(t *testing.T) {
-	p := net.InitHash(net.Linear, 3, 4)
-	head := slices.Clone(p["linear.weight"].Data)
+	p := net.InitHash(net.Plain, 3, 4)
+	head := slices.Clone(p["classifier.weight"].Data)
 	if err := Round(p); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(p["linear.weight"].Data, head) {
+	if !slices.Equal(p["classifier.weight"].Data, head) {
 		t.Error("the head was changed")
 	}
-	once := lowered(t, p, 64, []net.Output{{Name: "drawn", Head: net.Linear, Classes: 3}})
+	once := lowered(t, p, 64, []net.Output{{Name: "drawn", Head: net.Plain, Classes: 3}})
 	var file bytes.Buffer
 	err := bundle.Write(&file, &bundle.Bundle{
 		Network: net.Architecture, Plan: once,
@@ -309,7 +309,7 @@ func TestRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, w := range once.Weights {
-		if strings.HasPrefix(w.Name, "linear") {
+		if strings.HasPrefix(w.Name, "classifier") {
 			continue
 		}
 		for j, v := range w.Data {

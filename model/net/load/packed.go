@@ -86,7 +86,7 @@ func fromPlan(p *plan.Plan, initial net.Params) net.Params {
 			continue
 		}
 		switch {
-		case strings.HasSuffix(name, "classifier"), strings.HasSuffix(name, "linear"):
+		case strings.HasSuffix(name, "classifier"):
 			u.dense(name, s.W)
 			u.put(name+".bias", u.shape(s.B), u.data(s.B))
 		case strings.HasSuffix(name, "head.4"):

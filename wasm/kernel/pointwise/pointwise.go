@@ -53,6 +53,11 @@ func Pack(w, b []float32, c, m int) *Packed {
 		p.scalar, p.lanes = true, 1
 	}
 	p.split()
+	columns := 0
+	for _, t := range p.panels {
+		columns += t.vectors * p.lanes
+	}
+	p.w, p.b = make([]float32, 0, c*columns), make([]float32, 0, columns)
 	for i := range p.panels {
 		t := &p.panels[i]
 		t.w, t.b = len(p.w), len(p.b)

@@ -37,8 +37,18 @@ const (
 // channels; the input of each is copied once into a dense buffer with its zero
 // padding, so that the inner loops know neither edges nor odd channel counts.
 func Run(y, x, w, b []float32, s Shape, act activation.Kind, threads *parallel.Pool) {
-	columns := (s.OutW() + tile - 1) / tile * tile
-	p := padded{Shape: s, row: ((columns-1)*s.Stride + s.K) * block}
+	padded{Shape: s}.convolve(y, x, w, b, act, threads)
+}
+
+// columns is the number of output columns in whole tiles.
+func (s Shape) columns() int { return (s.OutW() + tile - 1) / tile * tile }
+
+// rowFloats is the length of a row of one block of channels, padding included.
+func (s Shape) rowFloats() int { return ((s.columns()-1)*s.Stride + s.K) * block }
+
+func (p padded) convolve(y, x, w, b []float32, act activation.Kind, threads *parallel.Pool) {
+	s, columns := p.Shape, p.columns()
+	p.row = p.rowFloats()
 	blocks := (s.C + block - 1) / block
 	stripRows := max(1, (stripBytes/(4*p.row)-s.K)/s.Stride+1)
 	if threads.Threads() > 1 {
@@ -79,6 +89,9 @@ func Run(y, x, w, b []float32, s Shape, act activation.Kind, threads *parallel.P
 type padded struct {
 	Shape
 	row int
+	// dilated: the map has every second pixel of every second row only, zeros lie
+	// between them.
+	dilated bool
 }
 
 // fill copies the input rows of output rows oy0..oy1, channels from c0 on.
@@ -95,6 +108,14 @@ func (p padded) fill(in, x []float32, oy0, oy1, c0 int) {
 		// The last columns of a stride of 2, or of a tile that stands over the
 		// edge, may lie beyond the padding, or end before the map does.
 		pixels := min(p.W, p.row/block-pad)
+		if p.dilated {
+			clear(row)
+			if iy%2 == 0 {
+				stored := (p.W + 1) / 2
+				copyBlocks(row[pad*block:], x[iy/2*stored*p.C+c0:], (pixels+1)/2, 2*block, p.C, p.C-c0)
+			}
+			continue
+		}
 		gather(row[pad*block:], x[iy*p.W*p.C+c0:], pixels, p.C, p.C-c0)
 		clear(row[(pad+pixels)*block:])
 	}

@@ -13,3 +13,7 @@ func copyBlocksVectors(to, from []float32, n, toStride, fromStride int) {
 		copyPart(to[i*toStride:], from[i*fromStride:], block)
 	}
 }
+
+func weightRowVectors(sums, in, dy []float32, k, stride, row int) {
+	weightRowScalar(sums, in, dy, k, stride, row)
+}

@@ -43,7 +43,7 @@ var PointwiseCases = []Pointwise{
 }
 
 func (c Pointwise) String() string {
-	s := fmt.Sprintf("%dx%dx%d", c.Rows, c.C, c.M)
+	s := c.Shape.String()
 	if c.Gate {
 		s += "+gate"
 	}

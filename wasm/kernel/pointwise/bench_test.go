@@ -1,7 +1,6 @@
 package pointwise_test
 
 import (
-	"fmt"
 	"testing"
 
 	"blastlens/wasm/kernel/activation"
@@ -23,7 +22,7 @@ var b3 = []pointwise.Shape{
 
 func BenchmarkB3(b *testing.B) {
 	for _, s := range b3 {
-		b.Run(fmt.Sprintf("%dx%dx%d", s.Rows, s.C, s.M), func(b *testing.B) {
+		b.Run(s.String(), func(b *testing.B) {
 			p := pointwise.Pack(kerneltest.Fill(1, s.C*s.M), kerneltest.Fill(2, s.M), s.C, s.M)
 			x, y := kerneltest.Fill(3, s.Rows*s.C), make([]float32, s.Rows*s.M)
 			for b.Loop() {

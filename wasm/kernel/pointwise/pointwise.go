@@ -3,6 +3,8 @@
 package pointwise
 
 import (
+	"fmt"
+
 	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/lanes"
 	"blastlens/wasm/kernel/parallel"
@@ -12,6 +14,8 @@ import (
 // Shape of one call: x [Rows,C], w [C,M], b [M], gate [C], residual [Rows,M] -> y [Rows,M].
 // Rows is N*H*W.
 type Shape struct{ Rows, C, M int }
+
+func (s Shape) String() string { return fmt.Sprintf("%dx%dx%d", s.Rows, s.C, s.M) }
 
 // Implementation names the code that Pack chooses for layers at least one
 // vector wide: "simd-512", "simd-256", "simd-128" or "scalar".

@@ -11,9 +11,6 @@ import (
 	"blastlens/wasm/tensor"
 )
 
-// Hidden is the width between the two linear layers of fastai's head.
-const Hidden = 512
-
 // Head is a trained classifier on a body's features.
 type Head interface {
 	// Logits are [rows, classes], row by row.
@@ -267,5 +264,5 @@ func Train(kind net.Head, f Features, labels, rows []int, classes int, o Options
 	if kind == net.Plain {
 		return TrainPlain(f, labels, rows, classes, o)
 	}
-	return TrainFastai(f, labels, rows, classes, Hidden, o)
+	return TrainFastai(f, labels, rows, classes, net.Hidden, o)
 }

@@ -75,36 +75,39 @@ func Blocks() []Block {
 	return blocks
 }
 
-// conv is a convolution without bias, its batch-norm and whether SiLU follows.
-type conv struct {
-	name, norm             string
-	in, out                int
-	kernel, stride, groups int
-	silu                   bool
+// Conv is a convolution without bias, its batch-norm and whether SiLU follows.
+type Conv struct {
+	Name, Norm             string // timm's
+	In, Out                int
+	Kernel, Stride, Groups int
+	SiLU                   bool
 }
 
+// The convolutions before and after the blocks.
 var (
-	stem     = conv{name: "conv_stem", norm: "bn1", in: 3, out: stemOut, kernel: 3, stride: 2, groups: 1, silu: true}
-	headConv = conv{name: "conv_head", norm: "bn2", in: Stages[len(Stages)-1].Out, out: features, kernel: 1, stride: 1, groups: 1, silu: true}
+	Stem     = Conv{Name: "conv_stem", Norm: "bn1", In: 3, Out: stemOut, Kernel: 3, Stride: 2, Groups: 1, SiLU: true}
+	HeadConv = Conv{Name: "conv_head", Norm: "bn2", In: Stages[len(Stages)-1].Out, Out: features, Kernel: 1, Stride: 1, Groups: 1, SiLU: true}
 )
 
-// expand is the block's first convolution, if it Expands.
-func (b Block) expand() conv {
-	return conv{name: b.Name + ".conv_pw", norm: b.Name + ".bn1", in: b.In, out: b.Mid, kernel: 1, stride: 1, groups: 1, silu: true}
+// Expansion is the block's first convolution, if it Expands.
+func (b Block) Expansion() Conv {
+	return Conv{Name: b.Name + ".conv_pw", Norm: b.Name + ".bn1", In: b.In, Out: b.Mid, Kernel: 1, Stride: 1, Groups: 1, SiLU: true}
 }
 
-func (b Block) depthwise() conv {
+// Depthwise is the block's convolution of each channel by itself.
+func (b Block) Depthwise() Conv {
 	norm := ".bn1"
 	if b.Expands() {
 		norm = ".bn2"
 	}
-	return conv{name: b.Name + ".conv_dw", norm: b.Name + norm, in: b.Mid, out: b.Mid, kernel: b.Kernel, stride: b.Stride, groups: b.Mid, silu: true}
+	return Conv{Name: b.Name + ".conv_dw", Norm: b.Name + norm, In: b.Mid, Out: b.Mid, Kernel: b.Kernel, Stride: b.Stride, Groups: b.Mid, SiLU: true}
 }
 
-func (b Block) project() conv {
-	c := conv{name: b.Name + ".conv_pw", norm: b.Name + ".bn2", in: b.Mid, out: b.Out, kernel: 1, stride: 1, groups: 1}
+// Projection is the block's last convolution, to its output's channels.
+func (b Block) Projection() Conv {
+	c := Conv{Name: b.Name + ".conv_pw", Norm: b.Name + ".bn2", In: b.Mid, Out: b.Out, Kernel: 1, Stride: 1, Groups: 1}
 	if b.Expands() {
-		c.name, c.norm = b.Name+".conv_pwl", b.Name+".bn3"
+		c.Name, c.Norm = b.Name+".conv_pwl", b.Name+".bn3"
 	}
 	return c
 }

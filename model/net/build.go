@@ -41,13 +41,13 @@ func Build(p Params, size int, outputs ...Output) (*graph.Graph, error) {
 		Inputs: []graph.Port{{Name: "input", Shape: []int{1, 3, size, size}}},
 		Init:   map[string]tensor.Float32{},
 	}}
-	x := b.conv(stem, "input")
+	x := b.conv(Stem, "input")
 	b.mark("stem", x, stemOut)
 	for _, block := range Blocks() {
 		x = b.block(block, x)
 		b.mark(fmt.Sprintf("stage%d", block.Stage), x, block.Out)
 	}
-	x = b.conv(headConv, x)
+	x = b.conv(HeadConv, x)
 	b.mark("head", x, features)
 
 	for _, o := range outputs {
@@ -120,14 +120,14 @@ func (b *builder) init(name string, shape ...int) string {
 }
 
 // conv adds a convolution, its batch-norm and, if the table says so, SiLU.
-func (b *builder) conv(c conv, x string) string {
-	w := b.init(c.name+".weight", c.out, c.in/c.groups, c.kernel, c.kernel)
-	x = b.node("Conv", c.name+".out", convInts(c.kernel, c.stride, c.groups), x, w)
-	b.side = (b.side-1)/c.stride + 1
-	b.mark(c.name, x, c.out)
-	x = b.norm(c.norm, c.out, x)
-	if c.silu {
-		x = b.silu(c.norm, x)
+func (b *builder) conv(c Conv, x string) string {
+	w := b.init(c.Name+".weight", c.Out, c.In/c.Groups, c.Kernel, c.Kernel)
+	x = b.node("Conv", c.Name+".out", convInts(c.Kernel, c.Stride, c.Groups), x, w)
+	b.side = (b.side-1)/c.Stride + 1
+	b.mark(c.Name, x, c.Out)
+	x = b.norm(c.Norm, c.Out, x)
+	if c.SiLU {
+		x = b.silu(c.Norm, x)
 	}
 	return x
 }
@@ -154,9 +154,9 @@ func (b *builder) silu(name, x string) string {
 func (b *builder) block(block Block, x string) string {
 	in := x
 	if block.Expands() {
-		x = b.conv(block.expand(), x)
+		x = b.conv(block.Expansion(), x)
 	}
-	x = b.conv(block.depthwise(), x)
+	x = b.conv(block.Depthwise(), x)
 
 	se, one := block.Name+".se", convInts(1, 1, 1)
 	gate := b.node("GlobalAveragePool", se+".mean", nil, x)
@@ -168,7 +168,7 @@ func (b *builder) block(block Block, x string) string {
 	gate = b.node("Sigmoid", se+".gate", nil, gate)
 	x = b.node("Mul", se+".out", nil, x, gate)
 
-	x = b.conv(block.project(), x)
+	x = b.conv(block.Projection(), x)
 	if block.Skip() {
 		x = b.node("Add", block.Name+".out", nil, x, in)
 	}
@@ -195,10 +195,10 @@ func (b *builder) flatten(x, out string) string {
 func (b *builder) fastai(o Output, x string) {
 	x = b.concatPool(x)
 	x = b.norm(o.Prefix+"head.2", Features, x)
-	x = b.linear(o.Prefix+"head.4", o.Prefix+"head.4.out", Features, hidden, false, x)
+	x = b.linear(o.Prefix+"head.4", o.Prefix+"head.4.out", Features, Hidden, false, x)
 	x = b.node("Relu", o.Prefix+"head.5.out", nil, x)
-	x = b.norm(o.Prefix+"head.6", hidden, x)
-	b.linear(o.Prefix+"head.8", o.Name, hidden, o.Classes, false, x)
+	x = b.norm(o.Prefix+"head.6", Hidden, x)
+	b.linear(o.Prefix+"head.8", o.Name, Hidden, o.Classes, false, x)
 }
 
 func (b *builder) linear(name, out string, in, width int, bias bool, x string) string {

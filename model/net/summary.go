@@ -52,16 +52,16 @@ func Summarise(head Head, classes, size int) Summary {
 
 func rows(head Head, classes, size int) []Row {
 	side := size
-	convRow := func(r *Row, c conv) {
-		side = (side-1)/c.stride + 1
-		weights := c.out * c.in / c.groups * c.kernel * c.kernel
-		r.Output = [3]int{c.out, side, side}
-		r.Params += weights + 2*c.out
+	convRow := func(r *Row, c Conv) {
+		side = (side-1)/c.Stride + 1
+		weights := c.Out * c.In / c.Groups * c.Kernel * c.Kernel
+		r.Output = [3]int{c.Out, side, side}
+		r.Params += weights + 2*c.Out
 		r.MACs += weights * side * side
 	}
 	var all []Row
 	first := Row{Name: "stem"}
-	convRow(&first, stem)
+	convRow(&first, Stem)
 	all = append(all, first)
 	for _, b := range Blocks() {
 		if b.Index == 0 {
@@ -69,15 +69,15 @@ func rows(head Head, classes, size int) []Row {
 		}
 		r := &all[len(all)-1]
 		if b.Expands() {
-			convRow(r, b.expand())
+			convRow(r, b.Expansion())
 		}
-		convRow(r, b.depthwise())
+		convRow(r, b.Depthwise())
 		r.Params += 2*b.Mid*b.Squeezed + b.Mid + b.Squeezed
 		r.MACs += 2 * b.Mid * b.Squeezed
-		convRow(r, b.project())
+		convRow(r, b.Projection())
 	}
 	last := Row{Name: "conv_head"}
-	convRow(&last, headConv)
+	convRow(&last, HeadConv)
 	all = append(all, last)
 
 	top := Row{Name: string(head), Output: [3]int{classes, 1, 1}}

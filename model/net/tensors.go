@@ -31,8 +31,8 @@ func ParseHead(s string) (Head, error) {
 	return "", fmt.Errorf("no head %q, want fastai or plain", s)
 }
 
-// hidden is the width between the two linear layers of Fastai.
-const hidden = 512
+// Hidden is the width between the two linear layers of Fastai.
+const Hidden = 512
 
 // Role is what a tensor does.
 type Role string
@@ -74,21 +74,21 @@ func Names(head Head, classes int) []Tensor {
 }
 
 func bodyTensors() []Tensor {
-	all := convTensors(stem)
+	all := convTensors(Stem)
 	for _, b := range Blocks() {
 		if b.Expands() {
-			all = append(all, convTensors(b.expand())...)
+			all = append(all, convTensors(b.Expansion())...)
 		}
-		all = append(all, convTensors(b.depthwise())...)
+		all = append(all, convTensors(b.Depthwise())...)
 		all = append(all,
 			Tensor{Name: b.Name + ".se.conv_reduce.weight", Shape: []int{b.Squeezed, b.Mid, 1, 1}, Role: Weight},
 			Tensor{Name: b.Name + ".se.conv_reduce.bias", Shape: []int{b.Squeezed}, Role: Bias},
 			Tensor{Name: b.Name + ".se.conv_expand.weight", Shape: []int{b.Mid, b.Squeezed, 1, 1}, Role: Weight},
 			Tensor{Name: b.Name + ".se.conv_expand.bias", Shape: []int{b.Mid}, Role: Bias},
 		)
-		all = append(all, convTensors(b.project())...)
+		all = append(all, convTensors(b.Projection())...)
 	}
-	return append(all, convTensors(headConv)...)
+	return append(all, convTensors(HeadConv)...)
 }
 
 func headTensors(head Head, classes int) []Tensor {
@@ -96,9 +96,9 @@ func headTensors(head Head, classes int) []Tensor {
 	switch head {
 	case Fastai:
 		all = append(all, normTensors("head.2", Features)...)
-		all = append(all, Tensor{Name: "head.4.weight", Shape: []int{hidden, Features}, Role: Weight})
-		all = append(all, normTensors("head.6", hidden)...)
-		all = append(all, Tensor{Name: "head.8.weight", Shape: []int{classes, hidden}, Role: Weight})
+		all = append(all, Tensor{Name: "head.4.weight", Shape: []int{Hidden, Features}, Role: Weight})
+		all = append(all, normTensors("head.6", Hidden)...)
+		all = append(all, Tensor{Name: "head.8.weight", Shape: []int{classes, Hidden}, Role: Weight})
 	case Plain:
 		all = append(all, linearTensors("classifier", features, classes)...)
 	}
@@ -108,9 +108,9 @@ func headTensors(head Head, classes int) []Tensor {
 	return all
 }
 
-func convTensors(c conv) []Tensor {
-	w := Tensor{Name: c.name + ".weight", Shape: []int{c.out, c.in / c.groups, c.kernel, c.kernel}, Role: Weight}
-	return append([]Tensor{w}, normTensors(c.norm, c.out)...)
+func convTensors(c Conv) []Tensor {
+	w := Tensor{Name: c.Name + ".weight", Shape: []int{c.Out, c.In / c.Groups, c.Kernel, c.Kernel}, Role: Weight}
+	return append([]Tensor{w}, normTensors(c.Norm, c.Out)...)
 }
 
 func normTensors(name string, channels int) []Tensor {

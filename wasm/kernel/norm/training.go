@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"blastlens/wasm/kernel/lanes"
+	"blastlens/wasm/kernel/scratch"
 )
 
 // Batch-norm in training (Ioffe and Szegedy 2015) needs sums over all rows of a
@@ -30,7 +31,9 @@ const sumRows = 64
 // AddRows adds the rows of x [rows,C].
 func (m *Moments) AddRows(x []float32) {
 	c := len(m.Shift)
-	sums := make([]float32, 2*c)
+	buffer := scratch.Get(2 * c)
+	defer buffer.Put()
+	sums := buffer.F
 	for len(x) > 0 {
 		n := min(len(x), sumRows*c)
 		clear(sums)
@@ -92,7 +95,9 @@ func NewSlopes(c int) *Slopes { return &Slopes{make([]float64, c), make([]float6
 // AddRows adds rows of g and x, both [rows,C].
 func (s *Slopes) AddRows(g, x, mean []float32) {
 	c := len(mean)
-	sums := make([]float32, 2*c)
+	buffer := scratch.Get(2 * c)
+	defer buffer.Put()
+	sums := buffer.F
 	for len(g) > 0 {
 		n := min(len(g), sumRows*c)
 		clear(sums)

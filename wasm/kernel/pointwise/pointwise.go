@@ -168,6 +168,6 @@ func (p *Packed) block(y, x, residual []float32, rows, p0, p1 int, act activatio
 func finish(y, residual []float32, at int, act activation.Kind) {
 	act.Map(y)
 	if residual != nil {
-		add(y, residual[at:at+len(y)])
+		Add(y, residual[at:at+len(y)])
 	}
 }

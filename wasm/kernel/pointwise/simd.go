@@ -171,8 +171,8 @@ func multiplyRowsVectors(y, x, gate []float32) {
 	}
 }
 
-// add adds x to y.
-func add(y, x []float32) {
+// Add adds x to y.
+func Add(y, x []float32) {
 	if lanes.Bits() == 0 {
 		addScalar(y, x)
 		return

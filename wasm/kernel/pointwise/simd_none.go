@@ -8,7 +8,8 @@ func panelVectors(p *Packed, y, x []float32, rows int, t panel) { panelScalar(p,
 
 func multiplyRows(y, x, gate []float32) { multiplyRowsScalar(y, x, gate) }
 
-func add(y, x []float32) { addScalar(y, x) }
+// Add adds x to y.
+func Add(y, x []float32) { addScalar(y, x) }
 
 func weightGradientVectors(dw, x, dy []float32, channels int, s Shape) {
 	panic("BUG: pointwise: vectors in a build without them")

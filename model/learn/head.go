@@ -56,14 +56,18 @@ func (l *linear) backward(x, dy []float32, size int) []float32 {
 	return dx
 }
 
-// dropout sets values to zero with probability p in training and scales the others.
+// dropout sets values to zero with probability p in training and scales the
+// others; without chance it leaves all as they are.
 type dropout struct {
 	p    float64
 	mask []float32
 }
 
-func (d *dropout) draw(values int, chance *rand.Rand) {
+func (d *dropout) draw(values int, training bool, chance *rand.Rand) {
 	d.mask = d.mask[:0]
+	if !training || chance == nil {
+		return
+	}
 	keep, limit := float32(1/(1-d.p)), uint32(d.p*(1<<32))
 	for range values {
 		if chance.Uint32() < limit {
@@ -137,18 +141,14 @@ func (h *fastai) norms() []*batchNorm { return []*batchNorm{h.norm1.batchNorm, h
 
 func (h *fastai) forward(size int, training bool, chance *rand.Rand) []float32 {
 	x := h.norm1.forward(h.features(size), size)
-	if training {
-		h.drop1.draw(len(x), chance)
-		h.drop1.apply(x)
-	}
+	h.drop1.draw(len(x), training, chance)
+	h.drop1.apply(x)
 	y := h.linear1.forward(x, size)
 	copy(h.hidden, y)
 	activation.ReLU.Map(y)
 	x = h.norm2.forward(y, size)
-	if training {
-		h.drop2.draw(len(x), chance)
-		h.drop2.apply(x)
-	}
+	h.drop2.draw(len(x), training, chance)
+	h.drop2.apply(x)
 	return h.linear2.forward(x, size)
 }
 

@@ -130,8 +130,8 @@ func (n *Network) each(size int, f func(part, lo, hi int)) {
 
 // Forward computes logits [size, Classes] of x, size pictures [Size,Size,3] as
 // package tensor makes them. In training, batch-norms use the batch's statistics
-// and move their running ones, and chance draws the dropout; else the running
-// ones are used and chance is not. The logits are valid until the next call.
+// and move their running ones, and chance draws the dropout (none if nil); else
+// the running ones are used and chance is not. The logits are valid until the next call.
 func (n *Network) Forward(x []float32, size int, training bool, chance *rand.Rand) []float32 {
 	n.training = training
 	n.pack()

@@ -87,9 +87,29 @@ func TestGroupedNeverPartsAGroup(t *testing.T) {
 	if len(f.Train)+len(f.Test) != 600 {
 		t.Errorf("%d pictures in the fold, want all 600", len(f.Train)+len(f.Test))
 	}
-	one := slices.Repeat([]string{"all"}, 600)
-	if _, err := s.Grouped(1, .2, one); err == nil || !strings.Contains(err.Error(), "class A") {
-		t.Errorf("a single group gave %v", err)
+	// One group of many pictures and one of few: the few are nearer to a tenth.
+	uneven := make([]string, 600)
+	for i, p := range s.Pictures {
+		uneven[i] = fmt.Sprint(p.Class, p.Number > 290)
+	}
+	for _, valid := range []float64{.1, .001} {
+		if split, err := s.Grouped(1, valid, uneven); err != nil || len(split.Folds[0].Test) != 20 {
+			t.Errorf("share %g: %d judged, %v; want the small groups, 20", valid, len(split.Folds[0].Test), err)
+		}
+	}
+	for name, c := range map[string]struct {
+		valid  float64
+		groups []string
+		says   string
+	}{
+		"a single group":  {.2, slices.Repeat([]string{"all"}, 600), "class A"},
+		"a group too few": {.2, groups[1:], "599 groups for 600"},
+		"a share of all":  {1, groups, "share of 1"},
+		"a share of none": {0, groups, "share of 0"},
+	} {
+		if _, err := s.Grouped(1, c.valid, c.groups); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v, want %q", name, err, c.says)
+		}
 	}
 }
 

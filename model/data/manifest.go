@@ -13,6 +13,9 @@ import (
 // manifestHeader is the first line of a manifest.
 var manifestHeader = []string{"path", "label", "sha256", "group"}
 
+// GroupsInWords says what Groups does, for whoever reads a figure.
+var GroupsInWords = fmt.Sprintf("blocks of %d file numbers of a class, joined where they share a near duplicate, because no slide or patient is named", Embargo)
+
 // Groups names, for each picture, the group that it must not be parted from.
 // File numbers follow the slides, so each class is cut into blocks of Embargo
 // numbers, counted from its first; blocks that share a near duplicate are one

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -13,7 +14,7 @@ func BenchmarkTab(b *testing.B) {
 	server := build(b, "./server")
 	for _, device := range []string{"cpu", "cpu&scalar", "webgpu"} {
 		b.Run(device, func(b *testing.B) {
-			ctx := b.Context()
+			ctx := context.WithoutCancel(b.Context()) // the server is stopped after the benchmark
 			address, _ := serve(b, ctx, server)
 			chromium, err := browser.Start(ctx, browser.Options{SoftwareGPU: true})
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -31,6 +32,11 @@ type Picture struct {
 	Number int    // the last digits of the file's name; -1 if it has none
 	SHA256 string // of the file's bytes, hex
 	Colour Colour
+
+	Width, Height int // pixels, upright
+	Fingerprint   Fingerprint
+	mode          string   // colours as stored, see colourMode
+	notes         []string // of intake
 }
 
 // Refusal is a file that is not a readable picture, and why.
@@ -46,6 +52,9 @@ type Set struct {
 	Classes  []string
 	Pictures []Picture
 	Refused  []Refusal
+
+	beside []string // files beside the class folders
+	nested []string // folders inside them, Class/folder
 }
 
 // Read decodes every file of every subfolder of dir on all cores. A file that
@@ -53,6 +62,40 @@ type Set struct {
 // classes, or a class left with fewer than two pictures, is an error.
 // Names that begin with a dot are ignored, so are files beside the classes.
 func Read(dir string) (*Set, error) {
+	s, err := scan(dir)
+	if err != nil {
+		return nil, err
+	}
+	// A folder of folders that are no classes need not be decoded to be refused.
+	if len(s.Classes) >= 2 {
+		s.inspect()
+	}
+	if problems := s.problems(); len(problems) > 0 {
+		err := problems[0]
+		for _, r := range s.Refused {
+			err = fmt.Errorf("%w; %s: %s", err, r.Name, r.Reason)
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// problems are what keeps a set from being trained on; each wraps ErrClasses.
+func (s *Set) problems() []error {
+	if len(s.Classes) < 2 {
+		return []error{fmt.Errorf("data: %s: %w: it has %d subfolders, want one for each of at least 2 classes", s.Dir, ErrClasses, len(s.Classes))}
+	}
+	var problems []error
+	for class, n := range s.Counts() {
+		if n < 2 {
+			problems = append(problems, fmt.Errorf("data: %s: %w: class %s has %d readable pictures, want at least 2", s.Dir, ErrClasses, s.Classes[class], n))
+		}
+	}
+	return problems
+}
+
+// scan lists classes and files, sorted, without opening any.
+func scan(dir string) (*Set, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("data: %w", err)
@@ -63,6 +106,7 @@ func Read(dir string) (*Set, error) {
 			continue
 		}
 		if info, err := os.Stat(filepath.Join(dir, e.Name())); err != nil || !info.IsDir() {
+			s.beside = append(s.beside, e.Name())
 			continue
 		}
 		class := len(s.Classes)
@@ -72,7 +116,11 @@ func Read(dir string) (*Set, error) {
 			return nil, fmt.Errorf("data: class %s: %w", e.Name(), err)
 		}
 		for _, f := range files {
-			if f.IsDir() || strings.HasPrefix(f.Name(), ".") {
+			switch {
+			case strings.HasPrefix(f.Name(), "."):
+				continue
+			case f.IsDir():
+				s.nested = append(s.nested, e.Name()+"/"+f.Name())
 				continue
 			}
 			s.Pictures = append(s.Pictures, Picture{
@@ -81,10 +129,6 @@ func Read(dir string) (*Set, error) {
 			})
 		}
 	}
-	if len(s.Classes) < 2 {
-		return nil, fmt.Errorf("data: %s: %w: it has %d subfolders, want one for each of at least 2 classes", dir, ErrClasses, len(s.Classes))
-	}
-	s.inspect()
 	slices.SortStableFunc(s.Pictures, func(a, b Picture) int {
 		if a.Class != b.Class {
 			return a.Class - b.Class
@@ -94,15 +138,6 @@ func Read(dir string) (*Set, error) {
 		}
 		return strings.Compare(a.Name, b.Name)
 	})
-	for class, n := range s.Counts() {
-		if n < 2 {
-			err := fmt.Errorf("data: %s: %w: class %s has %d readable pictures, want at least 2", dir, ErrClasses, s.Classes[class], n)
-			for _, r := range s.Refused {
-				err = fmt.Errorf("%w; %s: %s", err, r.Name, r.Reason)
-			}
-			return nil, err
-		}
-	}
 	return s, nil
 }
 
@@ -124,21 +159,32 @@ func (s *Set) inspect() {
 			reasons[i] = err
 			return
 		}
-		p.Colour = Measure(picture.RGB)
+		p.Colour, p.Fingerprint = Measure(picture.RGB), FingerprintOf(picture.RGB)
+		p.Width, p.Height = picture.RGB.W, picture.RGB.H
+		p.mode, p.notes = colourMode(raw), picture.Notes
 	})
 	kept := s.Pictures[:0]
 	for i, p := range s.Pictures {
 		if reasons[i] != nil {
-			r := Refusal{Name: p.Name, Reason: reasons[i].Error()}
-			if refusal := (*intake.Refusal)(nil); errors.As(reasons[i], &refusal) {
-				r.Reason = refusal.Message()
-			}
-			s.Refused = append(s.Refused, r)
+			s.Refused = append(s.Refused, Refusal{Name: p.Name, Reason: reasonOf(reasons[i])})
 			continue
 		}
 		kept = append(kept, p)
 	}
 	s.Pictures = kept
+}
+
+// reasonOf leaves out the file's name, which stands beside it.
+func reasonOf(err error) string {
+	var refusal *intake.Refusal
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &refusal):
+		return refusal.Message()
+	case errors.As(err, &path):
+		return "cannot be read: " + path.Err.Error()
+	}
+	return err.Error()
 }
 
 // Open decodes picture i again.

@@ -46,7 +46,7 @@ func writeIn(t *testing.T, folder, name string, data []byte) string {
 	return path
 }
 
-func tinted(c color.Color) image.Image {
+func tinted(c color.Color) *image.NRGBA {
 	img := image.NewNRGBA(image.Rect(0, 0, 90, 70))
 	for i := range 90 * 70 {
 		img.Set(i%90, i/90, c)

@@ -1,24 +1,33 @@
 package main
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 
 	"blastlens/model/adapt"
 	"blastlens/model/data"
 	"blastlens/model/evaluate"
+	"blastlens/model/report"
+	"blastlens/wasm/bundle"
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/engine"
+	"blastlens/wasm/verdict"
 )
 
 type evaluateCmd struct {
-	Data  string `required:"" help:"Folder with a subfolder of pictures for each class." placeholder:"DIR"`
-	Model string `help:"Packed model (.blm) with its manifest (.json) beside it; the shipped one if absent." placeholder:"FILE"`
-	Head  string `help:"Head to measure; the model's first if absent." placeholder:"NAME"`
-	Split string `default:"validation" enum:"validation,all" help:"'validation': what the head's training record kept unseen, only for the folder it was trained on; 'all': every picture, for a folder it never saw."`
-	JSON  bool   `name:"json" help:"Print JSON."`
+	Data   string `required:"" help:"Folder with a subfolder of pictures for each class." placeholder:"DIR"`
+	Model  string `help:"Packed model (.blm) with its manifest (.json) beside it; the shipped one if absent." placeholder:"FILE"`
+	Head   string `help:"Head to measure; the model's first if absent." placeholder:"NAME"`
+	Split  string `default:"validation" enum:"validation,all" help:"'validation': what the head's training record kept unseen, only for the folder it was trained on; 'all': every picture, for a folder it never saw."`
+	Groups string `help:"Groups for the intervals (CSV with path, label, sha256, group), such as slides or patients; without it, contiguous runs of 10 file numbers of a class." placeholder:"FILE"`
+	Report string `help:"Write figures and metrics as one HTML file that needs nothing else." placeholder:"FILE"`
+	Plots  string `help:"Write the figures into this folder (PNG)." placeholder:"DIR"`
+	JSON   bool   `name:"json" help:"Print JSON."`
 }
 
 // evaluated is what evaluate prints.
@@ -33,29 +42,27 @@ type evaluated struct {
 	adapt.Score
 	Recall    []float64          `json:"recall"`
 	Confusion evaluate.Confusion `json:"confusion"`
+	GroupedBy string             `json:"grouped_by"` // what the bootstrap draws
+	Metrics   evaluate.Metrics   `json:"metrics"`
 }
+
+// bootstrapSeed makes the intervals of two runs the same.
+const bootstrapSeed = 1
 
 // Run measures a packed model as it ships: weights as packed, the engine as in classify.
 func (c *evaluateCmd) Run(s streams) error {
-	file, m, err := (&classifyCmd{Model: c.Model}).readModel()
-	if err != nil {
-		return err
+	if c.Report != "" && filepath.Ext(c.Report) != ".html" {
+		return fmt.Errorf("--report %s: want a name that ends in .html", c.Report)
 	}
-	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
-		{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
-	}})
+	e, err := c.load()
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	if err := e.HasHead(c.Head); err != nil {
-		return fmt.Errorf("--head: %w", err)
-	}
-	head := e.Bundle().Heads[0]
-	for _, h := range e.Bundle().Heads {
-		if h.Name == c.Head {
-			head = h
-		}
+	head := headNamed(e.Bundle().Heads, c.Head)
+	record, recordErr := parseRecord("of head "+head.Name, head.Record)
+	if recordErr != nil && (c.Split == "validation" || c.Report != "" || c.Plots != "") {
+		return recordErr
 	}
 	set, err := data.Read(c.Data)
 	if err != nil {
@@ -71,58 +78,51 @@ func (c *evaluateCmd) Run(s streams) error {
 			return fmt.Errorf("--data %s: head %s knows no class %s, only %v", c.Data, head.Name, class, r.Classes)
 		}
 	}
+	groups, groupedBy := set.Groups(), data.GroupsInWords
+	if c.Groups != "" {
+		if groups, err = set.ReadGroups(c.Groups); err != nil {
+			return fmt.Errorf("--groups: %w", err)
+		}
+		groupedBy = "as listed in " + filepath.Base(c.Groups)
+	}
 	rows := make([]int, len(set.Pictures))
 	for i := range rows {
 		rows[i] = i
 	}
 	if c.Split == "validation" {
-		record, err := parseRecord("of head "+head.Name, head.Record)
-		if err != nil {
-			return err
-		}
 		if rows, err = validation(set, record); err != nil {
 			return fmt.Errorf("--data %s: %w; for other pictures use --split all", c.Data, err)
 		}
 		r.Split = record.Figures[0].Split + ": validation part"
 	}
-	type answer struct {
-		class int
-		err   error
-	}
-	told := progress(s.err, "evaluating", len(rows))
-	var truth, said []int
-	inOrder(rows, runtime.GOMAXPROCS(0), func(i int) answer {
-		picture, err := set.Open(i)
-		if err != nil {
-			return answer{err: err}
-		}
-		inference, err := e.Infer(picture, head.Name)
-		if err != nil {
-			return answer{err: fmt.Errorf("%s: %w", set.Pictures[i].Name, err)}
-		}
-		return answer{class: adapt.Answers(inference.Logits, len(inference.Logits))[0]}
-	}, func(k int, a answer) {
-		told(k + 1)
-		if a.err != nil {
-			err = a.err
-			return
-		}
-		truth = append(truth, slices.Index(r.Classes, set.Classes[set.Pictures[rows[k]].Class]))
-		said = append(said, a.class)
-	})
+	probabilities, err := judge(s, e, head.Name, set, rows)
 	if err != nil {
 		return err
 	}
-	r.Judged = len(truth)
-	r.Confusion = evaluate.NewConfusion(len(r.Classes), truth, said)
+	truth := make([]int, len(rows))
+	for k, i := range rows {
+		truth[k] = slices.Index(r.Classes, set.Classes[set.Pictures[i].Class])
+	}
+	r.Judged, r.GroupedBy = len(rows), groupedBy
+	if r.Metrics, err = evaluate.Measure(r.Classes, truth, probabilities, numbered(groups, rows), bootstrapSeed); err != nil {
+		return err
+	}
+	r.Confusion = r.Metrics.Confusion
 	r.Score = adapt.ScoreOf(r.Confusion)
 	r.Recall = r.Confusion.Recalls()
+	if c.Report != "" || c.Plots != "" {
+		figures, err := plot(r, set, record, truth, probabilities)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(c.writePlots(figures), c.writeReport(r, set, record, figures)); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		err = s.printJSON(r)
 	} else {
-		fmt.Fprintf(s.out, "%s, head %s, on %s, %s: %d pictures, accuracy %.4f, balanced accuracy %.4f\nrows: true class, columns: answer\n",
-			r.Version, r.Head, r.Data, r.Split, r.Judged, r.Accuracy, r.Balanced)
-		printConfusion(s.out, r.Classes, r.Confusion)
+		err = printEvaluated(s.out, r)
 	}
 	if err == nil && len(set.Refused) > 0 {
 		for _, refused := range set.Refused {
@@ -131,4 +131,97 @@ func (c *evaluateCmd) Run(s streams) error {
 		err = errSomeRefused
 	}
 	return err
+}
+
+// load puts the model on the processor and checks that it has the head.
+func (c *evaluateCmd) load() (*engine.Engine, error) {
+	file, m, err := (&classifyCmd{Model: c.Model}).readModel()
+	if err != nil {
+		return nil, err
+	}
+	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+		{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.HasHead(c.Head); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("--head: %w", err)
+	}
+	return e, nil
+}
+
+// headNamed is the head of that name, the first if there is none.
+func headNamed(heads []bundle.Head, name string) bundle.Head {
+	return heads[max(0, slices.IndexFunc(heads, func(h bundle.Head) bool { return h.Name == name }))]
+}
+
+// judge is the probability of each class [len(rows)][classes] for the pictures
+// at rows, on all cores.
+func judge(s streams, e *engine.Engine, head string, set *data.Set, rows []int) (probabilities [][]float64, err error) {
+	type answer struct {
+		probabilities []float64
+		err           error
+	}
+	told := progress(s.err, "evaluating", len(rows))
+	inOrder(rows, runtime.GOMAXPROCS(0), func(i int) answer {
+		picture, err := set.Open(i)
+		if err != nil {
+			return answer{err: err}
+		}
+		inference, err := e.Infer(picture, head)
+		if err != nil {
+			return answer{err: fmt.Errorf("%s: %w", set.Pictures[i].Name, err)}
+		}
+		return answer{probabilities: verdict.Softmax(inference.Logits)}
+	}, func(k int, a answer) {
+		told(k + 1)
+		if a.err != nil {
+			err = a.err
+			return
+		}
+		probabilities = append(probabilities, a.probabilities)
+	})
+	return probabilities, err
+}
+
+func (c *evaluateCmd) writePlots(figures report.Figures) error {
+	if c.Plots == "" {
+		return nil
+	}
+	var err error
+	for _, f := range []struct {
+		name   string
+		figure report.Figure
+	}{
+		{"class-distribution", figures.Distribution}, {"loss", figures.Loss}, {"confusion", figures.Confusion}, {"roc", figures.ROC},
+		{"precision-recall", figures.PrecisionRecall}, {"calibration", figures.Reliability},
+	} {
+		if f.figure.Absent == "" {
+			err = errors.Join(err, writeFile(filepath.Join(c.Plots, f.name+".png"), f.figure.PNG))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("--plots: %w", err)
+	}
+	return nil
+}
+
+func (c *evaluateCmd) writeReport(r evaluated, set *data.Set, record adapt.Record, figures report.Figures) error {
+	if c.Report == "" {
+		return nil
+	}
+	told, err := reported(r, set, record, figures)
+	if err != nil {
+		return err
+	}
+	var page bytes.Buffer
+	if err := report.Write(&page, told); err != nil {
+		return err
+	}
+	if err := writeFile(c.Report, page.Bytes()); err != nil {
+		return fmt.Errorf("--report: %w", err)
+	}
+	return nil
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"blastlens/model/adapt"
+	"blastlens/model/evaluate"
 )
 
 // printRecord shows a training's figures, each with its split and its controls.
@@ -29,6 +31,42 @@ func printRecord(out io.Writer, r adapt.Record) error {
 		fmt.Fprintf(out, "\n%s\nrows: true class, columns: answer\n", f.Split)
 		printConfusion(out, r.Data.Classes, f.Confusion)
 	}
+	return nil
+}
+
+// printEvaluated shows an evaluation's figures with their intervals.
+func printEvaluated(out io.Writer, r evaluated) error {
+	m := r.Metrics
+	fmt.Fprintf(out, "%s, head %s, on %s, %s: %d pictures, accuracy %.4f, balanced accuracy %.4f\n", r.Version, r.Head, r.Data, r.Split, r.Judged, r.Accuracy, r.Balanced)
+	fmt.Fprintf(out, "in brackets: 95 %% interval, bootstrap over %d groups: %s\n\n", m.Groups, r.GroupedBy)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, f := range []struct {
+		name   string
+		figure evaluate.Estimate
+	}{
+		{"accuracy", m.Accuracy}, {"balanced accuracy", m.Macro.Recall}, {"Cohen's kappa", m.Kappa}, {"Matthews correlation", m.Matthews},
+		{"expected calibration error", m.Calibration}, {"Brier score (0 to 2)", m.Brier},
+	} {
+		fmt.Fprintf(w, "%s\t%v\n", f.name, f.figure)
+	}
+	fmt.Fprintln(w, "\t")
+	for _, c := range append(slices.Clone(m.Classes), evaluate.ClassMetrics{Name: "mean of classes", Pictures: m.Pictures, Rates: m.Macro}) {
+		fmt.Fprintf(w, "%s, %d pictures\t\n", c.Name, c.Pictures)
+		for _, f := range []struct {
+			name   string
+			figure evaluate.Estimate
+		}{
+			{"precision", c.Precision}, {"recall (sensitivity)", c.Recall}, {"specificity", c.Specificity}, {"F1", c.F1}, {"F2", c.F2},
+			{"ROC AUC", c.AUC}, {"average precision", c.AveragePrecision},
+		} {
+			fmt.Fprintf(w, "  %s\t%v\n", f.name, f.figure)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "\nrows: true class, columns: answer")
+	printConfusion(out, r.Classes, r.Confusion)
 	return nil
 }
 

@@ -10,12 +10,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/alecthomas/kong"
+
+	"blastlens/model/data"
 )
 
 type cli struct {
-	Summary  summaryCmd  `cmd:"" help:"Print the network: stages, shapes, parameters, multiply-adds."`
+	Summary summaryCmd `cmd:"" help:"Print the network: stages, shapes, parameters, multiply-adds."`
+	Data    struct {
+		Check dataCheckCmd `cmd:"" help:"Report on a folder of labelled pictures: labels, sizes, duplicates, what cannot be read."`
+		Split dataSplitCmd `cmd:"" help:"Cut a folder of labelled pictures into training and judging parts, as a file."`
+		Show  dataShowCmd  `cmd:"" help:"Draw a grid of a folder's pictures."`
+	} `cmd:"" help:"Look at the pictures before training on them."`
 	Train    trainCmd    `cmd:"" help:"Train a head on a folder of labelled pictures."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model on a folder of labelled pictures."`
 	Export   exportCmd   `cmd:"" help:"Write trained weights as ONNX."`
@@ -44,7 +52,7 @@ var errSomeRefused = errors.New("some pictures were refused")
 
 func main() {
 	s := streams{out: os.Stdout, err: os.Stderr}
-	ctx := kong.Parse(&cli{}, kong.Name("blastlens"),
+	ctx := kong.Parse(&cli{}, kong.Name("blastlens"), kong.Vars{"embargo": strconv.Itoa(data.Embargo)},
 		kong.Description("Blood-smear classification for research and education; not a medical device."))
 	switch err := ctx.Run(s); {
 	case err == nil:

@@ -80,7 +80,7 @@ func (c *trainCmd) Run(s streams) error {
 		Kind: "frozen body, trained head", Network: net.Architecture, Head: string(head), Size: c.Size, Start: start,
 		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), set), Options: o,
 		Views: adapt.Views, Valid: c.Valid,
-		Shipped: "the head trained on the training part of the first split below; its validation part stayed unseen",
+		Shipped: "the head trained on the training part of the first split; its validation part stayed unseen",
 	}
 	splits := []data.Split{random}
 	if contiguous, err := set.Contiguous(folds, data.Embargo); err != nil {

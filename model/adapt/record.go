@@ -7,12 +7,13 @@ import (
 
 	"blastlens/model/data"
 	"blastlens/model/evaluate"
+	"blastlens/model/learn"
 )
 
 // Record is what a training leaves beside its weights, and what travels in the
 // bundle to the page's "about this model".
 type Record struct {
-	Kind       string            `json:"kind"` // "frozen body, trained head"
+	Kind       string            `json:"kind"` // "frozen body, trained head", "whole network"
 	Network    string            `json:"network"`
 	Head       string            `json:"head"`
 	Size       int               `json:"size"`  // pixels a side of the network's input
@@ -28,6 +29,11 @@ type Record struct {
 	Figures    []Figure          `json:"figures"`
 	RandomBody []Figure          `json:"random_body,omitempty"` // the same on a body of random weights: a control
 	Notes      []string          `json:"notes,omitempty"`
+
+	// Of a training of the whole network; Options, Losses and Views are then empty.
+	Recipe  *learn.Recipe `json:"recipe,omitempty"`
+	History []learn.Epoch `json:"history,omitempty"`
+	Finder  *learn.Finder `json:"finder,omitempty"`
 }
 
 // DataRecord describes the pictures without naming a single one.
@@ -88,11 +94,9 @@ type Outcome struct {
 // pictures that it has not seen. It trains on all views of a picture that the
 // features hold, and judges on the picture as it is.
 func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome, error) {
-	labels, colours := set.Labels(), set.Colours()
-	n := len(set.Classes)
+	labels, n := set.Labels(), len(set.Classes)
 	out := Outcome{Heads: make([]Head, len(split.Folds)), Losses: make([][]float64, len(split.Folds))}
 	answers := make([][]int, len(split.Folds))
-	control := make([][]int, len(split.Folds))
 	errs := make([]error, len(split.Folds))
 	var running sync.WaitGroup
 	slots := make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))
@@ -101,35 +105,42 @@ func Judge(set *data.Set, f Features, split data.Split, train Trainer) (Outcome,
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			out.Heads[k], out.Losses[k], errs[k] = train(f, f.viewedLabels(labels), f.viewed(fold.Train, len(labels)))
-			if errs[k] != nil {
-				return
+			if errs[k] == nil {
+				answers[k] = Answers(out.Heads[k].Logits(f, fold.Test), n)
 			}
-			answers[k] = Answers(out.Heads[k].Logits(f, fold.Test), n)
-			control[k] = evaluate.Neighbours(neighbours, colours, labels, fold.Train, fold.Test)
 		})
 	}
 	running.Wait()
-	var truth, said, colour []int
-	fig := Figure{Split: split.Kind, SHA256: set.Hash(split), Seed: split.Seed, Folds: len(split.Folds)}
-	for k, fold := range split.Folds {
-		if errs[k] != nil {
-			return Outcome{}, fmt.Errorf("%s, fold %d: %w", split.Kind, k+1, errs[k])
-		}
-		t := pick(labels, fold.Test)
-		truth, said, colour = append(truth, t...), append(said, answers[k]...), append(colour, control[k]...)
-		fig.Judged += len(fold.Test)
-		fig.Embargoed += fold.Embargoed
-		fig.Duplicates += fold.Duplicates
-		if len(split.Folds) > 1 {
-			fig.FoldBalanced = append(fig.FoldBalanced, evaluate.NewConfusion(n, t, answers[k]).Balanced())
+	for k, err := range errs {
+		if err != nil {
+			return Outcome{}, fmt.Errorf("%s, fold %d: %w", split.Kind, k+1, err)
 		}
 	}
-	fig.Confusion = evaluate.NewConfusion(n, truth, said)
-	fig.Score = ScoreOf(fig.Confusion)
-	fig.Colour = Control{Method: colourMethod, Score: ScoreOf(evaluate.NewConfusion(n, truth, colour))}
-	fig.Recall = fig.Confusion.Recalls()
-	out.Figure = fig
+	out.Figure = FigureOf(set, split, answers)
 	return out, nil
+}
+
+// FigureOf counts the answers to the judging part of each fold, in its order,
+// and sets the colour control beside them.
+func FigureOf(set *data.Set, split data.Split, answers [][]int) Figure {
+	labels, colours, n := set.Labels(), set.Colours(), len(set.Classes)
+	var truth, said, colour []int
+	f := Figure{Split: split.Kind, SHA256: set.Hash(split), Seed: split.Seed, Folds: len(split.Folds)}
+	for k, fold := range split.Folds {
+		t := pick(labels, fold.Test)
+		truth, said = append(truth, t...), append(said, answers[k]...)
+		colour = append(colour, evaluate.Neighbours(neighbours, colours, labels, fold.Train, fold.Test)...)
+		f.Judged += len(fold.Test)
+		f.Embargoed += fold.Embargoed
+		f.Duplicates += fold.Duplicates
+		if len(split.Folds) > 1 {
+			f.FoldBalanced = append(f.FoldBalanced, evaluate.NewConfusion(n, t, answers[k]).Balanced())
+		}
+	}
+	f.Confusion = evaluate.NewConfusion(n, truth, said)
+	f.Score, f.Recall = ScoreOf(f.Confusion), f.Confusion.Recalls()
+	f.Colour = Control{Method: colourMethod, Score: ScoreOf(evaluate.NewConfusion(n, truth, colour))}
+	return f
 }
 
 // ScoreOf sums up a confusion.

@@ -81,7 +81,7 @@ func TestFromPicturesToPackedModel(t *testing.T) {
 	work := t.TempDir()
 	at := func(name string) string { return filepath.Join(work, name) }
 
-	train := trainCmd{Frozen: true, Data: dir, Init: shippedFile, Head: "fastai", Size: 96, Seed: 1, Epochs: 6, Valid: .25, Out: at("smear.safetensors"), Cache: at("cache"), JSON: true}
+	train := trainCmd{Frozen: true, Head: "fastai", Out: at("smear.safetensors"), Cache: at("cache"), JSON: true, pictures: pictures{Data: dir, Init: shippedFile, Size: 96, Seed: 1, Valid: .25}, recipeFlags: recipeFlags{Epochs: new(6)}}
 	var record adapt.Record
 	runs(t, &train, &record)
 	first := record.Figures[0]
@@ -151,7 +151,7 @@ func TestFromPicturesToPackedModel(t *testing.T) {
 	wrong.DemoRecord = ""
 	fails(t, &wrong, "2 outputs")
 	foreign := demo
-	foreign.Init, foreign.Seed, foreign.Out, foreign.Epochs = "random", 2, at("foreign.safetensors"), 1
+	foreign.Init, foreign.Seed, foreign.Out, foreign.Epochs = "random", 2, at("foreign.safetensors"), new(1)
 	runs(t, &foreign, nil)
 	fails(t, &exportCmd{Params: train.Out, Demo: foreign.Out, Size: 96, Out: at("x.onnx")}, "conv_stem.weight", "same body")
 }
@@ -172,13 +172,13 @@ func TestTrainRefuses(t *testing.T) {
 		cmd   trainCmd
 		words []string
 	}{
-		"an absent folder":   {trainCmd{Data: filepath.Join(good, "absent"), Head: "fastai"}, []string{"absent"}},
-		"no classes":         {trainCmd{Data: filepath.Join(good, "Pre"), Head: "fastai"}, []string{"0 subfolders"}},
-		"one picture":        {trainCmd{Data: lonely, Head: "fastai"}, []string{"class Benign has 1"}},
-		"an absent body":     {trainCmd{Data: good, Head: "fastai", Init: "nowhere"}, []string{"--init", "nowhere"}},
-		"a picture as body":  {trainCmd{Data: good, Head: "fastai", Init: filepath.Join(good, "Pre", "000.jpg")}, []string{"--init", "000.jpg"}},
-		"no such output":     {trainCmd{Data: good, Head: "fastai", Out: "x.onnx"}, []string{"--out x.onnx"}},
-		"no validation part": {trainCmd{Data: good, Head: "fastai", Init: "random", Valid: .01}, []string{"0.01"}},
+		"an absent folder":   {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: filepath.Join(good, "absent")}}, []string{"absent"}},
+		"no classes":         {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: filepath.Join(good, "Pre")}}, []string{"0 subfolders"}},
+		"one picture":        {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: lonely}}, []string{"class Benign has 1"}},
+		"an absent body":     {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: good, Init: "nowhere"}}, []string{"--init", "nowhere"}},
+		"a picture as body":  {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: good, Init: filepath.Join(good, "Pre", "000.jpg")}}, []string{"--init", "000.jpg"}},
+		"no such output":     {trainCmd{Frozen: true, Head: "fastai", Out: "x.onnx", pictures: pictures{Data: good}}, []string{"--out x.onnx"}},
+		"no validation part": {trainCmd{Frozen: true, Head: "fastai", pictures: pictures{Data: good, Init: "random", Valid: .01}}, []string{"0.01"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.cmd.Frozen, c.cmd.Size = true, 96
@@ -194,7 +194,7 @@ func TestTrainLeavesOut(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "Pre", "note.txt"), []byte("hello"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	c := trainCmd{Frozen: true, Data: dir, Init: "random", Head: "plain", Size: 64, Seed: 1, Epochs: 1, Valid: .25, Out: filepath.Join(t.TempDir(), "h.safetensors")}
+	c := trainCmd{Frozen: true, Head: "plain", Out: filepath.Join(t.TempDir(), "h.safetensors"), pictures: pictures{Data: dir, Init: "random", Size: 64, Seed: 1, Valid: .25}, recipeFlags: recipeFlags{Epochs: new(1)}}
 	fails(t, &c, errSomeRefused.Error())
 	r, _, err := readRecord(recordPath(c.Out))
 	if err != nil {

@@ -24,7 +24,8 @@ type cli struct {
 		Split dataSplitCmd `cmd:"" help:"Cut a folder of labelled pictures into training and judging parts, as a file."`
 		Show  dataShowCmd  `cmd:"" help:"Draw a grid of a folder's pictures."`
 	} `cmd:"" help:"Look at the pictures before training on them."`
-	Train    trainCmd    `cmd:"" help:"Train a head on a folder of labelled pictures."`
+	LRFind   lrfindCmd   `cmd:"" name:"lrfind" help:"Find a learning rate for the training of the whole network."`
+	Train    trainCmd    `cmd:"" help:"Train the network, or its head alone, on a folder of labelled pictures."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model on a folder of labelled pictures."`
 	Export   exportCmd   `cmd:"" help:"Write trained weights as ONNX."`
 	Pack     packCmd     `cmd:"" help:"Turn ONNX into the one file that the page and classify run."`

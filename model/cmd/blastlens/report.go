@@ -37,6 +37,20 @@ func plot(r evaluated, set *data.Set, record adapt.Record, truth []int, probabil
 		png, err := figures.Loss("Training loss", record.Losses, nil)
 		drawn(&f.Loss, "training part only; this training did not measure the loss on its validation part", png, err)
 	}
+	if h := record.History; len(h) > 0 {
+		var train, valid, accuracy []float64
+		for _, e := range h {
+			train, valid, accuracy = append(train, e.Train), append(valid, e.Valid), append(accuracy, e.Accuracy)
+		}
+		png, err := figures.Loss("Training and validation loss", train, valid)
+		drawn(&f.Loss, record.Figures[0].Split, png, err)
+		png, err = figures.Accuracy("Accuracy and error rate", accuracy)
+		drawn(&f.Accuracy, record.Figures[0].Split, png, err)
+	}
+	if record.Finder != nil {
+		png, err := finderPlot(record.Finder)
+		drawn(&f.LRFinder, "training part", png, err)
+	}
 	png, err = figures.ConfusionMatrix("Confusion matrix", r.Classes, r.Confusion)
 	drawn(&f.Confusion, of, png, err)
 	roc, precisionRecall := curves(r.Metrics, truth, probabilities)
@@ -134,6 +148,9 @@ func startLine(start string) string {
 
 // optionsInWords lists the settings of a training.
 func optionsInWords(r adapt.Record) []report.Option {
+	if r.Recipe != nil {
+		return recipeInWords(r)
+	}
 	o := r.Options
 	return []report.Option{
 		{Name: "kind", Value: r.Kind},
@@ -145,6 +162,28 @@ func optionsInWords(r adapt.Record) []report.Option {
 		{Name: "weight decay", Value: fmt.Sprint(o.WeightDecay)},
 		{Name: "dropout", Value: fmt.Sprintf("%g and %g", o.Dropout[0], o.Dropout[1])},
 		{Name: "label smoothing", Value: fmt.Sprint(o.Smoothing)},
+		{Name: "seed", Value: fmt.Sprint(o.Seed)},
+	}
+}
+
+// recipeInWords lists the settings of a training of the whole network.
+func recipeInWords(r adapt.Record) []report.Option {
+	o := r.Recipe
+	return []report.Option{
+		{Name: "recipe", Value: o.Name},
+		{Name: "kind", Value: r.Kind},
+		{Name: "trained on", Value: fmt.Sprintf("%s, %d pictures", r.Data.Name, r.Data.Pictures)},
+		{Name: "weights", Value: r.Shipped},
+		{Name: "epochs", Value: fmt.Sprintf("%d with a frozen body, %d with the whole network", o.Freeze, o.Epochs)},
+		{Name: "batch", Value: fmt.Sprint(o.Batch)},
+		{Name: "highest learning rates", Value: fmt.Sprintf("%g (body), %g (head), one-cycle", o.Body, o.Head)},
+		{Name: "weight decay", Value: fmt.Sprint(o.Decay)},
+		{Name: "label smoothing", Value: fmt.Sprint(o.Smoothing)},
+		{Name: "mixup", Value: fmt.Sprint(o.Mixup)},
+		{Name: "gradient clipping", Value: fmt.Sprint(o.Clip)},
+		{Name: "average of weights", Value: fmt.Sprint(o.EMA)},
+		{Name: "augmentation", Value: o.Augment},
+		{Name: "arithmetic", Value: "float32"},
 		{Name: "seed", Value: fmt.Sprint(o.Seed)},
 	}
 }

@@ -20,18 +20,26 @@ import (
 )
 
 type trainCmd struct {
-	Frozen     bool    `help:"Leave the body as it is and train the head only." required:""`
-	Data       string  `help:"Folder with a subfolder of pictures for each class." required:"" placeholder:"DIR"`
-	Init       string  `default:"random" help:"Body to start from: timm's efficientnet_b3 safetensors, a packed model, a folder of EfficientNet-B4 tensors, or 'random'." placeholder:"PATH"`
-	Head       string  `default:"fastai" enum:"fastai,plain" help:"Head to train: fastai's two layers, or plain, timm's single one."`
-	Size       int     `default:"224" help:"Pixels a side of the network's input."`
-	Seed       uint64  `default:"1" help:"Seed of split, initial head, shuffling and dropout."`
-	Epochs     int     `help:"Epochs; 0 is the head's usual number." default:"0"`
-	Out        string  `help:"Write weights here (safetensors, timm's names) and the training record beside them (.json)." placeholder:"FILE"`
-	Cache      string  `help:"Keep the body's features in this folder, to be read when the same pictures meet the same body again." placeholder:"DIR"`
-	RandomBody bool    `help:"Also train heads on a body of random weights, as a control."`
-	JSON       bool    `name:"json" help:"Print the training record as JSON."`
-	Valid      float64 `default:"0.2" help:"Share of the pictures in the random validation part."`
+	Frozen     bool   `help:"Leave the body as it is, compute its features once and train the head alone, with gorgonia."`
+	Head       string `default:"fastai" enum:"fastai,plain" help:"Head to train: fastai's two layers, or plain, timm's single one."`
+	Out        string `help:"Write weights here (safetensors, timm's names) and the training record beside them (.json)." placeholder:"FILE"`
+	Cache      string `help:"With --frozen: keep the body's features in this folder, to be read when the same pictures meet the same body again." placeholder:"DIR"`
+	RandomBody bool   `help:"With --frozen: also train heads on a body of random weights, as a control."`
+	JSON       bool   `name:"json" help:"Print the training record as JSON."`
+	Resume     bool   `help:"Go on from the checkpoint beside --out."`
+	Report     string `help:"Write an HTML report of the training of the whole network." placeholder:"FILE"`
+	pictures
+	recipeFlags
+}
+
+// pictures are the flags of what to train on and from where.
+type pictures struct {
+	Data  string  `help:"Folder with a subfolder of pictures for each class." required:"" placeholder:"DIR"`
+	Init  string  `default:"random" help:"Weights to start from: timm's efficientnet_b3 safetensors, a packed model, a folder of EfficientNet-B4 tensors, or 'random'." placeholder:"PATH"`
+	Size  int     `default:"224" help:"Pixels a side of the network's input."`
+	Seed  uint64  `default:"1" help:"Seed of split, initial head, shuffling, augmentation and dropout."`
+	Valid float64 `default:"0.2" help:"Share of the pictures in the random validation part."`
+	Split string  `help:"Split made by 'data split' instead of the random one; its first fold is used." placeholder:"FILE"`
 }
 
 // folds is how many contiguous blocks a class is cut into.
@@ -59,6 +67,9 @@ func (c *trainCmd) Run(s streams) error {
 	if c.Out != "" && filepath.Ext(c.Out) != ".safetensors" {
 		return fmt.Errorf("--out %s: want a name that ends in .safetensors", c.Out)
 	}
+	if !c.Frozen {
+		return c.whole(s, head)
+	}
 	set, err := data.Read(c.Data)
 	if err != nil {
 		return err
@@ -75,7 +86,7 @@ func (c *trainCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	o := options(head, c.Seed, c.Epochs)
+	o := options(head, c.Seed, c.headEpochs())
 	r := adapt.Record{
 		Kind: "frozen body, trained head", Network: net.Architecture, Head: string(head), Size: c.Size, Start: start,
 		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), set), Options: o,

@@ -20,9 +20,13 @@ func BenchmarkStep(b *testing.B) {
 	}
 	x, target, dlogits := kerneltest.Fill(1, size*224*224*3), oneHot(size, 4), make([]float32, size*4)
 	chance := rand.New(rand.NewPCG(1, 1))
-	for b.Loop() {
+	step := func() {
 		CrossEntropy(dlogits, n.Forward(x, size, true, chance), target, size)
 		n.Backward(x, dlogits, size)
+	}
+	step() // the first one meets its memory for the first time
+	for b.Loop() {
+		step()
 	}
 	b.ReportMetric(float64(size*b.N)/b.Elapsed().Seconds(), "pictures/s")
 }

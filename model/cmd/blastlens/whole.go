@@ -147,7 +147,7 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 	r.Finished = func(e learn.Epoch) {
 		s.sayf("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f, balanced %.4f; %.1f pictures/s, %.0f %% of the time waiting for pictures; %s",
 			e.Epoch, e.Train, e.Valid, e.Accuracy, e.Balanced, e.Pictures, 100*e.Waiting, startLine(r.start))
-		if err := c.log(append(r.History(), e)); err != nil {
+		if err := c.log(r.History()); err != nil {
 			s.sayf("log: %v", err)
 		}
 	}

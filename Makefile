@@ -38,9 +38,10 @@ kernels:
 	for width in $$(go run ./build/widths); do GODEBUG=simd=$$width go test -count=1 ./wasm/kernel/... ./wasm/device/cpu || exit 1; done
 	GOEXPERIMENT= go test -count=1 ./wasm/kernel/... ./wasm/device/cpu
 
+# The trainer beside PyTorch: build/bench/train.py.
 bench: build
 	bin/blastlens bench
-	go test -run '^$$' -bench . -benchtime 1s ./wasm/kernel/... ./build/e2e
+	go test -run '^$$' -bench . -benchtime 1s ./wasm/kernel/... ./model/learn ./build/e2e
 
 clean:
 	rm -rf bin build/work

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -47,7 +46,10 @@ func (c *lrfindCmd) Run(s streams) error {
 	}
 	if c.Plot != "" {
 		png, err := finderPlot(finder)
-		if err := errors.Join(err, writeFile(c.Plot, png)); err != nil {
+		if err == nil {
+			err = writeFile(c.Plot, png)
+		}
+		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
 	}
@@ -68,6 +70,9 @@ func (c *lrfindCmd) Run(s streams) error {
 func finderPlot(f *learn.Finder) ([]byte, error) {
 	p := figures.LRFind{Rates: f.Rates, Losses: f.Losses}
 	for _, g := range f.Suggestions() {
+		if g.Rate < f.Rates[0] { // a tenth of the minimum's rate may lie before the run
+			continue
+		}
 		p.Suggestions = append(p.Suggestions, figures.Suggestion{Name: g.Rule, Rate: g.Rate})
 	}
 	return figures.LRFinder("Learning-rate finder", p)

@@ -56,8 +56,7 @@ func LRFinder(title string, f LRFind) ([]byte, error) {
 	p.X.Scale = plot.LogScale{}
 	p.X.Tick.Marker = decades{}
 	p.Legend.Left = true
-	p.Legend.Top = false
-	p.Legend.YOffs = vg.Points(6)
+	p.Legend.YOffs = -vg.Points(6)
 	p.Legend.XOffs = vg.Points(8)
 	spread := p.Y.Max - p.Y.Min
 	p.Y.Min, p.Y.Max = p.Y.Min-.08*spread, p.Y.Max+.05*spread

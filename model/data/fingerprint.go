@@ -98,6 +98,15 @@ func (l links) joinNear(s *Set) {
 	}
 }
 
+// names is, for each picture of s, the name of the first in its group.
+func (l links) names(s *Set) []string {
+	names := make([]string, len(l))
+	for i := range l {
+		names[i] = s.Pictures[l.first(i)].Name
+	}
+	return names
+}
+
 // groups lists the members of each group, groups by their first member.
 func (l links) groups() [][]int {
 	members := make([][]int, len(l))

@@ -34,13 +34,18 @@ func (s *Set) Groups() []string {
 		l.join(opening, i)
 	}
 	l.joinNear(s)
-	names := make([]string, len(s.Pictures))
-	for _, group := range l.groups() {
-		for _, i := range group {
-			names[i] = s.Pictures[group[0]].Name
-		}
-	}
-	return names
+	return l.names(s)
+}
+
+// NearGroupsInWords says what NearGroups does, for whoever reads a figure.
+const NearGroupsInWords = "near duplicates, every other picture by itself"
+
+// NearGroups is Groups for a folder with too few file numbers to cut blocks of:
+// only near duplicates are held together.
+func (s *Set) NearGroups() []string {
+	l := newLinks(len(s.Pictures))
+	l.joinNear(s)
+	return l.names(s)
 }
 
 // WriteManifest writes a CSV line for each picture: path below the folder,

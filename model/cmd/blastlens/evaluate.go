@@ -54,7 +54,7 @@ func (c *evaluateCmd) Run(s streams) error {
 	if c.Report != "" && filepath.Ext(c.Report) != ".html" {
 		return fmt.Errorf("--report %s: want a name that ends in .html", c.Report)
 	}
-	e, err := c.load()
+	e, _, err := loadModel(c.Model, c.Head)
 	if err != nil {
 		return err
 	}
@@ -69,14 +69,9 @@ func (c *evaluateCmd) Run(s streams) error {
 		return err
 	}
 	// A class of the head may lack pictures here, but not the other way round.
-	r := evaluated{Version: e.Bundle().Version, Head: head.Name, Data: folderName(c.Data), Split: "all pictures", Refused: set.Refused}
-	for _, class := range head.Classes {
-		r.Classes = append(r.Classes, class.Name)
-	}
-	for _, class := range set.Classes {
-		if !slices.Contains(r.Classes, class) {
-			return fmt.Errorf("--data %s: head %s knows no class %s, only %v", c.Data, head.Name, class, r.Classes)
-		}
+	r := evaluated{Version: e.Bundle().Version, Head: head.Name, Data: folderName(c.Data), Split: "all pictures", Classes: classNames(head), Refused: set.Refused}
+	if unknown := unknownTo(head, set.Classes); len(unknown) > 0 {
+		return fmt.Errorf("--data %s: head %s knows no class %s, only %v", c.Data, head.Name, names(unknown), r.Classes)
 	}
 	groups, groupedBy := set.Groups(), data.GroupsInWords
 	if c.Groups != "" {
@@ -95,16 +90,10 @@ func (c *evaluateCmd) Run(s streams) error {
 		}
 		r.Split = record.Figures[0].Split + ": validation part"
 	}
-	probabilities, err := judge(s, e, head.Name, set, rows)
-	if err != nil {
-		return err
-	}
-	truth := make([]int, len(rows))
-	for k, i := range rows {
-		truth[k] = slices.Index(r.Classes, set.Classes[set.Pictures[i].Class])
-	}
 	r.Judged, r.GroupedBy = len(rows), groupedBy
-	if r.Metrics, err = evaluate.Measure(r.Classes, truth, probabilities, numbered(groups, rows), bootstrapSeed); err != nil {
+	var truth []int
+	var probabilities [][]float64
+	if r.Metrics, truth, probabilities, err = measure(s, e, head, set, rows, groups); err != nil {
 		return err
 	}
 	r.Confusion = r.Metrics.Confusion
@@ -133,23 +122,63 @@ func (c *evaluateCmd) Run(s streams) error {
 	return err
 }
 
-// load puts the model on the processor and checks that it has the head.
-func (c *evaluateCmd) load() (*engine.Engine, error) {
-	file, m, err := (&classifyCmd{Model: c.Model}).readModel()
+// loadModel puts the model of --model, the shipped one if that is empty, on the
+// processor and checks that it has the head of --head.
+func loadModel(model, head string) (*engine.Engine, bundle.Manifest, error) {
+	file, m, err := (&classifyCmd{Model: model}).readModel()
 	if err != nil {
-		return nil, err
+		return nil, m, err
 	}
-	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+	e, err := onProcessor(file, m)
+	if err != nil {
+		return nil, m, err
+	}
+	if err := e.HasHead(head); err != nil {
+		e.Close()
+		return nil, m, fmt.Errorf("--head: %w", err)
+	}
+	return e, m, nil
+}
+
+// onProcessor is a model that answers each picture on one core.
+func onProcessor(file []byte, m bundle.Manifest) (*engine.Engine, error) {
+	return engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
 		{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 	}})
-	if err != nil {
-		return nil, err
+}
+
+// classNames are the classes of a head as folders are named.
+func classNames(h bundle.Head) []string {
+	names := make([]string, len(h.Classes))
+	for i, class := range h.Classes {
+		names[i] = class.Name
 	}
-	if err := e.HasHead(c.Head); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("--head: %w", err)
+	return names
+}
+
+// unknownTo lists the classes that a head does not know.
+func unknownTo(h bundle.Head, classes []string) (unknown []string) {
+	for _, class := range classes {
+		if !slices.Contains(classNames(h), class) {
+			unknown = append(unknown, class)
+		}
 	}
-	return e, nil
+	return unknown
+}
+
+// measure holds a head's answers to the pictures at rows against their folders,
+// which the head must know. groups name what the bootstrap draws together, one
+// for each picture of the set. truth and probabilities [classes] are a row each.
+func measure(s streams, e *engine.Engine, head bundle.Head, set *data.Set, rows []int, groups []string) (m evaluate.Metrics, truth []int, probabilities [][]float64, err error) {
+	if probabilities, err = judge(s, e, head.Name, set, rows); err != nil {
+		return m, nil, nil, err
+	}
+	classes := classNames(head)
+	for _, i := range rows {
+		truth = append(truth, slices.Index(classes, set.Classes[set.Pictures[i].Class]))
+	}
+	m, err = evaluate.Measure(classes, truth, probabilities, numbered(groups, rows), bootstrapSeed)
+	return m, truth, probabilities, err
 }
 
 // headNamed is the head of that name, the first if there is none.

@@ -26,6 +26,7 @@ type cli struct {
 	} `cmd:"" help:"Look at the pictures before training on them."`
 	LRFind   lrfindCmd   `cmd:"" name:"lrfind" help:"Find a learning rate for the training of the whole network."`
 	Train    trainCmd    `cmd:"" help:"Train the network, or its head alone, on a folder of labelled pictures."`
+	Adapt    adaptCmd    `cmd:"" help:"Fit a new head of a packed model to a few labelled local pictures."`
 	Evaluate evaluateCmd `cmd:"" help:"Measure a model on a folder of labelled pictures."`
 	Export   exportCmd   `cmd:"" help:"Write trained weights as ONNX."`
 	Pack     packCmd     `cmd:"" help:"Turn ONNX into the one file that the page and classify run."`
@@ -53,7 +54,7 @@ var errSomeRefused = errors.New("some pictures were refused")
 
 func main() {
 	s := streams{out: os.Stdout, err: os.Stderr}
-	ctx := kong.Parse(&cli{}, kong.Name("blastlens"), kong.Vars{"embargo": strconv.Itoa(data.Embargo)},
+	ctx := kong.Parse(&cli{}, kong.Name("blastlens"), kong.Vars{"embargo": strconv.Itoa(data.Embargo), "many": strconv.Itoa(manyPictures)},
 		kong.Description("Blood-smear classification for research and education; not a medical device."))
 	switch err := ctx.Run(s); {
 	case err == nil:

@@ -56,8 +56,8 @@ type checked struct {
 }
 
 func (c *packCmd) Run(s streams) error {
-	if filepath.Ext(c.Out) != ".blm" {
-		return fmt.Errorf("--out %s: want a name that ends in .blm", c.Out)
+	if err := wantExtension("--out", c.Out, ".blm"); err != nil {
+		return err
 	}
 	raw, err := os.ReadFile(c.ONNX)
 	if err != nil {
@@ -83,15 +83,14 @@ func (c *packCmd) Run(s streams) error {
 		Version: c.Version, Network: record.Network, Heads: heads, Preprocess: adapt.Preprocess(record.Size), Plan: p,
 		Golden: bundle.Golden{Seed: goldenSeed, Tolerance: goldenTolerance},
 	}
-	if b.Version == "" && len(record.Date) >= len("2006-01-02") {
-		b.Version = strings.ReplaceAll(record.Date[:len("2006-01-02")], "-", ".") + "-" + heads[0].Name + "-frozen"
+	if b.Version == "" {
+		b.Version = datedVersion(record, heads[0].Name, "frozen")
 	}
 	file, read, err := seal(b)
 	if err != nil {
 		return err
 	}
-	result := packed{Manifest: bundle.Seal(file)}
-	result.File, result.Version = filepath.Base(c.Out), b.Version
+	result := packed{Manifest: manifestOf(c.Out, file, b.Version)}
 	s.sayf("%s: %d bytes (%.2f MB), %d steps, version %s, SHA-256 %s", result.File, result.Bytes, float64(result.Bytes)/1e6, len(p.Steps), b.Version, result.SHA256)
 	if c.Check != "" {
 		if result.Check, err = c.check(s, record, p, read.Plan); err != nil {
@@ -103,14 +102,7 @@ func (c *packCmd) Run(s streams) error {
 			return fmt.Errorf("packing changed %d answers, nothing written: %s", n, strings.Join(result.Check.Different, ", "))
 		}
 	}
-	manifest, err := json.MarshalIndent(result.Manifest, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := writeFile(c.Out, file); err != nil {
-		return err
-	}
-	if err := writeFile(strings.TrimSuffix(c.Out, ".blm")+".json", append(manifest, '\n')); err != nil {
+	if err := writeModel(c.Out, file, result.Manifest); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -129,14 +121,8 @@ func (c *packCmd) heads(p *plan.Plan) ([]bundle.Head, error) {
 		return nil, fmt.Errorf("%s has %d outputs, --record and --demo-record name %d", c.ONNX, len(p.Outputs), len(records))
 	}
 	known := map[string]bundle.Class{}
-	if c.Classes != "" {
-		raw, err := os.ReadFile(c.Classes)
-		if err == nil {
-			err = json.Unmarshal(raw, &known)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("--classes %s: %w", c.Classes, err)
-		}
+	if err := readClasses(c.Classes, known); err != nil {
+		return nil, err
 	}
 	var heads []bundle.Head
 	for i, path := range records {
@@ -148,21 +134,71 @@ func (c *packCmd) heads(p *plan.Plan) ([]bundle.Head, error) {
 		if err := json.Compact(&small, raw); err != nil {
 			return nil, fmt.Errorf("training record %s: %w", path, err)
 		}
-		h := bundle.Head{Name: p.Outputs[i].Name, Demonstration: i > 0, Record: small.Bytes()}
+		h := bundle.Head{Name: p.Outputs[i].Name, Demonstration: i > 0, Classes: titled(r.Data.Classes, known), Record: small.Bytes()}
 		if n := p.Values[p.Outputs[i].Value].Len(); n != len(r.Data.Classes) {
 			return nil, fmt.Errorf("%s: output %s has %d values, %s has %d classes", c.ONNX, h.Name, n, path, len(r.Data.Classes))
-		}
-		for _, name := range r.Data.Classes {
-			class := known[name]
-			class.Name = name
-			if class.Title == "" {
-				class.Title = name
-			}
-			h.Classes = append(h.Classes, class)
 		}
 		heads = append(heads, h)
 	}
 	return heads, nil
+}
+
+// readClasses adds the titles and groups of --classes, if it is set, to known.
+func readClasses(path string, known map[string]bundle.Class) error {
+	if path == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(raw, &known)
+	}
+	if err != nil {
+		return fmt.Errorf("--classes %s: %w", path, err)
+	}
+	return nil
+}
+
+// titled gives each class its title and group; one that is not known is titled
+// by its name.
+func titled(names []string, known map[string]bundle.Class) []bundle.Class {
+	classes := make([]bundle.Class, len(names))
+	for i, name := range names {
+		classes[i] = known[name]
+		classes[i].Name = name
+		if classes[i].Title == "" {
+			classes[i].Title = name
+		}
+	}
+	return classes
+}
+
+// datedVersion is a model's version where none is asked for: the record's date,
+// the head, and how it was made.
+func datedVersion(r adapt.Record, head, how string) string {
+	const day = len("2006-01-02")
+	if len(r.Date) < day {
+		return ""
+	}
+	return strings.ReplaceAll(r.Date[:day], "-", ".") + "-" + head + "-" + how
+}
+
+// manifestOf describes a model that is to be written at path.
+func manifestOf(path string, file []byte, version string) bundle.Manifest {
+	m := bundle.Seal(file)
+	m.File, m.Version = filepath.Base(path), version
+	return m
+}
+
+// writeModel writes a packed model, and its manifest beside it.
+func writeModel(path string, file []byte, m bundle.Manifest) error {
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := writeFile(path, file); err != nil {
+		return err
+	}
+	return writeFile(recordPath(path), append(text, '\n'))
 }
 
 // seal writes a bundle whose golden logits are those of the reference on the
@@ -266,6 +302,9 @@ func (c *packCmd) check(s streams, r adapt.Record, original, packed *plan.Plan) 
 func validation(set *data.Set, r adapt.Record) ([]int, error) {
 	f := r.Figures[0]
 	split, err := set.Random(f.Seed, r.Valid)
+	if r.Kind == adapted {
+		split, _, err = holdOut(set, f.Seed, r.Valid)
+	}
 	if err != nil {
 		return nil, err
 	}

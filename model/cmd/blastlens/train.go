@@ -219,7 +219,8 @@ func (c *trainCmd) write(params net.Params, r adapt.Record) error {
 	return errors.Join(writeFile(c.Out, weights.Bytes()), writeFile(recordPath(c.Out), append(text, '\n')))
 }
 
-// recordPath is where the training record of a weights file lies.
+// recordPath is where the training record of a weights file lies, and the
+// manifest of a packed model.
 func recordPath(weights string) string {
 	return strings.TrimSuffix(weights, filepath.Ext(weights)) + ".json"
 }

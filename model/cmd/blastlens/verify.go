@@ -25,8 +25,6 @@ type verified struct {
 	Devices []string `json:"devices"` // that passed the self-test
 }
 
-// Run checks the bytes against the manifest, the structure, and that the
-// scalar reference and the processor's kernels both give the golden logits.
 func (c *verifyModelCmd) Run(s streams) error {
 	file, m, err := (&classifyCmd{Model: c.File}).readModel()
 	if err != nil {
@@ -35,25 +33,9 @@ func (c *verifyModelCmd) Run(s streams) error {
 	if m.File != filepath.Base(c.File) {
 		return fmt.Errorf("%s: its manifest describes %s", c.File, m.File)
 	}
-	v := verified{Manifest: m}
-	for _, d := range []device.Device{cpu.NewRef(), cpu.New(0)} {
-		e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
-			{Title: d.Describe(), New: func() (device.Device, error) { return d, nil }},
-		}})
-		if err != nil {
-			return err
-		}
-		b := e.Bundle()
-		v.Network, v.Steps, v.Devices = b.Network, len(b.Plan.Steps), append(v.Devices, d.Describe())
-		if b.Version != m.Version {
-			e.Close()
-			return fmt.Errorf("%s: it is version %s, its manifest says %s", c.File, b.Version, m.Version)
-		}
-		v.Heads = v.Heads[:0]
-		for _, h := range b.Heads {
-			v.Heads = append(v.Heads, h.Name)
-		}
-		e.Close()
+	v, err := verify(file, m)
+	if err != nil {
+		return err
 	}
 	if c.JSON {
 		return s.printJSON(v)
@@ -61,4 +43,30 @@ func (c *verifyModelCmd) Run(s streams) error {
 	fmt.Fprintf(s.out, "%s: %d bytes, SHA-256 as in the manifest, version %s, %s, heads %s, %d steps; self-test passed on: %s\n",
 		m.File, m.Bytes, m.Version, v.Network, strings.Join(v.Heads, " and "), v.Steps, strings.Join(v.Devices, "; "))
 	return nil
+}
+
+// verify checks the bytes against the manifest, the structure, and that the
+// scalar reference and the processor's kernels both give the golden logits.
+func verify(file []byte, m bundle.Manifest) (verified, error) {
+	v := verified{Manifest: m}
+	for _, d := range []device.Device{cpu.NewRef(), cpu.New(0)} {
+		e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+			{Title: d.Describe(), New: func() (device.Device, error) { return d, nil }},
+		}})
+		if err != nil {
+			return v, err
+		}
+		b := e.Bundle()
+		v.Network, v.Steps, v.Devices = b.Network, len(b.Plan.Steps), append(v.Devices, d.Describe())
+		if b.Version != m.Version {
+			e.Close()
+			return v, fmt.Errorf("%s: it is version %s, its manifest says %s", m.File, b.Version, m.Version)
+		}
+		v.Heads = v.Heads[:0]
+		for _, h := range b.Heads {
+			v.Heads = append(v.Heads, h.Name)
+		}
+		e.Close()
+	}
+	return v, nil
 }

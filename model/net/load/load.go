@@ -47,7 +47,10 @@ func Into(p net.Params, want []net.Tensor, path string) (Report, error) {
 		}
 		if bytes.HasPrefix(data, []byte(bundle.Magic)) {
 			report.Source = "packed model, batch-norm folded"
-			found, err = unpack(data, p)
+			var b *bundle.Bundle
+			if b, err = bundle.Read(data); err == nil {
+				found, err = unpack(b, p)
+			}
 		} else {
 			report.Source = "safetensors"
 			found, err = ParseSafetensors(data)

@@ -15,16 +15,47 @@ import (
 	"blastlens/wasm/tensor"
 )
 
+// Packed fills p, made by net.InitRandom or alike for the body, from a packed
+// model that was read. Beside the tensors of net.Names, want may hold those of
+// further heads, each under its prefix (see Heads).
+func Packed(p net.Params, want []net.Tensor, b *bundle.Bundle) (Report, error) {
+	report := Report{Source: "packed model " + b.Version}
+	found, err := unpack(b, p)
+	if err == nil {
+		err = report.fill(p, want, found)
+	}
+	if err != nil {
+		return report, fmt.Errorf("load: %s: %w", report.Source, err)
+	}
+	return report, nil
+}
+
+// Heads tells of each output of a packed network which head makes it, of how
+// many classes and under which prefix, in the plan's order.
+func Heads(p *plan.Plan) ([]net.Output, error) {
+	heads := make([]net.Output, len(p.Outputs))
+	for i, o := range p.Outputs {
+		heads[i] = net.Output{Name: o.Name, Classes: p.Values[o.Value].Len()}
+		for _, s := range p.Steps {
+			for last, head := range map[string]net.Head{"classifier": net.Plain, "head.8": net.Fastai} {
+				if prefix, ok := strings.CutSuffix(s.Name, last); ok && s.Op == plan.Dense && s.Out == o.Value {
+					heads[i].Head, heads[i].Prefix = head, prefix
+				}
+			}
+		}
+		if heads[i].Head == "" {
+			return nil, fmt.Errorf("load: output %s is made by no step classifier or head.8: no head that is known", o.Name)
+		}
+	}
+	return heads, nil
+}
+
 // unpack takes the tensors of a packed model apart again. Its batch-norms were
 // folded: what they did is in the weights, and a batch-norm that only adds the
 // folded bias (scale 1, mean 0, variance 1 less epsilon) takes their place.
 // A block that the model leaves out, since it changes nothing, keeps the values
 // that it has in initial.
-func unpack(data []byte, initial net.Params) (net.Params, error) {
-	b, err := bundle.Read(data)
-	if err != nil {
-		return nil, err
-	}
+func unpack(b *bundle.Bundle, initial net.Params) (net.Params, error) {
 	if b.Network != net.Architecture {
 		return nil, fmt.Errorf("the model is a %s, want %s", b.Network, net.Architecture)
 	}

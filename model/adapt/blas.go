@@ -13,8 +13,8 @@ import (
 )
 
 // kernels is gonum's BLAS with its single-precision matrix product computed by
-// the network's own kernel where that has vectors, which is several times as
-// fast. gorgonia spends three quarters of a head's training in that product.
+// the network's own kernel where that has vectors. gorgonia spends three
+// quarters of a head's training in that product.
 type kernels struct{ gonum.Implementation }
 
 var threads = parallel.New(0)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// look writes a figure to build/work/figures, where a person may look at it,
+// look writes a figure where a person may look at it, below build/work,
 // and wants a picture that is not one flat colour.
 func look(t *testing.T, name string, file []byte, err error) {
 	t.Helper()

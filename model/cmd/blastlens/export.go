@@ -39,6 +39,10 @@ func (c *exportCmd) Run(s streams) error {
 		if err != nil {
 			return err
 		}
+		// A head alone is trained on a body rounded as packed.
+		if err := load.Round(params); err != nil {
+			return fmt.Errorf("%s: rounding the body as a packed model is: %w", c.Params, err)
+		}
 		drawn.Name, drawn.Prefix = drawnOutput, drawnOutput+"."
 		if err := share(params, demo, drawn); err != nil {
 			return fmt.Errorf("%s and %s: %w", c.Params, c.Demo, err)

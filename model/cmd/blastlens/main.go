@@ -34,7 +34,10 @@ type cli struct {
 	Verify   struct {
 		Model verifyModelCmd `cmd:"" help:"Check a packed model: hash, structure, self-test."`
 	} `cmd:"" help:"Check what ships."`
-	Bench benchCmd `cmd:"" help:"Time the network on this machine."`
+	Bench struct {
+		Picture benchCmd      `cmd:"" default:"withargs" help:"Time a picture through a packed model (default)."`
+		Train   benchTrainCmd `cmd:"" help:"Time steps of a training."`
+	} `cmd:"" help:"Time the network on this machine."`
 }
 
 // streams are standard output and standard error.

@@ -27,7 +27,8 @@ type trainCmd struct {
 	RandomBody bool   `help:"With --frozen: also train heads on a body of random weights, as a control."`
 	JSON       bool   `name:"json" help:"Print the training record as JSON."`
 	Resume     bool   `help:"Go on from the checkpoint beside --out."`
-	Report     string `help:"Write an HTML report of the training of the whole network." placeholder:"FILE"`
+	Contiguous bool   `help:"Also train and judge the whole network on contiguous fifths by file number: five more trainings."`
+	Report     string `help:"Write an HTML report of the training of the whole network, with a run of the learning-rate finder." placeholder:"FILE"`
 	pictures
 	recipeFlags
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +27,12 @@ import (
 // wholeRun is a training of the whole network, made ready from flags.
 type wholeRun struct {
 	learn.Training
-	set   *data.Set
-	split data.Split
-	start string // where the weights come from, in words
+	set     *data.Set
+	split   data.Split
+	weights net.Params // those of the start
+	start   string     // where they come from, in words
+	head    net.Head
+	size    int
 }
 
 // prepare reads pictures and weights and builds the network.
@@ -47,7 +51,7 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 	for _, r := range set.Refused {
 		s.sayf("left out: %s: %s", r.Name, r.Reason)
 	}
-	r := &wholeRun{set: set}
+	r := &wholeRun{set: set, head: head, size: p.Size}
 	if p.Split != "" {
 		r.split, err = set.ReadSplit(p.Split)
 	} else {
@@ -60,10 +64,10 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 	if err := fits(a, recipe.Batch); err != nil {
 		return nil, err
 	}
-	weights := net.InitRandom(head, len(set.Classes), p.Seed)
+	r.weights = net.InitRandom(head, len(set.Classes), p.Seed)
 	r.start = fmt.Sprintf("random weights, seed %d", p.Seed)
 	if p.Init != "random" {
-		report, err := load.Into(weights, net.Names(head, len(set.Classes)), p.Init)
+		report, err := load.Into(r.weights, net.Names(head, len(set.Classes)), p.Init)
 		if err != nil {
 			return nil, fmt.Errorf("--init: %w", err)
 		}
@@ -74,19 +78,15 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 	if err != nil {
 		return nil, err
 	}
-	if err := network.Load(weights); err != nil {
-		return nil, err
-	}
-	fold := r.split.Folds[0]
-	r.Training = learn.Training{
-		Recipe: recipe, Network: network, Labels: set.Labels(), Train: fold.Train, Valid: fold.Test,
-		Identity: strings.Join([]string{net.Architecture, string(head), fmt.Sprint(p.Size), r.start, set.Hash(r.split)}, " "),
-		Loader:   &learn.Loader{Open: set.Open, Preprocess: adapt.Preprocess(p.Size), Batch: recipe.Batch},
-	}
+	loader := &learn.Loader{Open: set.Open, Preprocess: adapt.Preprocess(p.Size), Batch: recipe.Batch}
 	if len(list) > 0 {
-		r.Loader.Change = func(picture tensor.RGB8, epoch, i int) tensor.RGB8 {
+		loader.Change = func(picture tensor.RGB8, epoch, i int) tensor.RGB8 {
 			return list.Apply(picture, augment.Rand(recipe.Seed, epoch, i))
 		}
+	}
+	r.Training = learn.Training{Recipe: recipe, Network: network, Labels: set.Labels(), Loader: loader}
+	if err := r.begin(r.split, 0); err != nil {
+		return nil, err
 	}
 	summary := net.Summarise(head, len(set.Classes), p.Size)
 	s.sayf("%s, %s head: %d parameters, %d of them trainable with a frozen body, %d frozen", net.Architecture, head, summary.Parameters, summary.Trainable, summary.Frozen)
@@ -94,6 +94,20 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 	s.sayf("recipe %s: %d frozen and %d free epochs, batch %d, highest rates %g (body) and %g (head), augmentation %s; %d pictures to train on, %d to judge (%s)",
 		recipe.Name, recipe.Freeze, recipe.Epochs, recipe.Batch, recipe.Body, recipe.Head, recipe.Augment, len(r.Train), len(r.Valid), r.split.Kind)
 	return r, nil
+}
+
+// begin makes ready to train on fold k of a split, from the start's weights.
+func (r *wholeRun) begin(split data.Split, k int) error {
+	fold := split.Folds[k]
+	identity := []string{net.Architecture, string(r.head), fmt.Sprint(r.size), r.start, r.set.Hash(split)}
+	if k > 0 {
+		identity = append(identity, fmt.Sprintf("fold %d", k+1))
+	}
+	r.Training = learn.Training{
+		Recipe: r.Recipe, Network: r.Network, Labels: r.Labels, Loader: r.Loader, Told: r.Told, Finished: r.Finished,
+		Train: fold.Train, Valid: fold.Test, Identity: strings.Join(identity, " "),
+	}
+	return r.Network.Load(r.weights)
 }
 
 // fits refuses a batch for which the machine has no memory, and says which would fit.
@@ -131,19 +145,28 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 		return err
 	}
 	defer r.Network.Close()
-	if c.Out != "" {
-		r.Checkpoint = c.beside(".checkpoint")
+	if c.Resume && c.Out == "" {
+		return errors.New("--resume needs --out: the checkpoint lies beside it")
 	}
-	if c.Resume {
-		if c.Out == "" {
-			return errors.New("--resume needs --out: the checkpoint lies beside it")
+	record := adapt.Record{
+		Kind: "whole network", Network: net.Architecture, Head: string(head), Size: c.Size, Start: r.start,
+		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), r.set), Valid: c.Valid,
+		Recipe: &r.Recipe,
+	}
+	var fifths data.Split
+	if c.Contiguous {
+		if fifths, err = r.set.Contiguous(folds, data.Embargo); err != nil {
+			return fmt.Errorf("--contiguous: %w", err)
 		}
-		if err := r.Resume(r.Checkpoint); err != nil {
-			return fmt.Errorf("--resume: %w", err)
-		}
-		s.sayf("going on after %d epochs", len(r.History()))
 	}
 	r.Told = watch(s.err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if c.Report != "" {
+		if record.Finder, err = c.finder(ctx, r); err != nil {
+			return err
+		}
+	}
 	r.Finished = func(e learn.Epoch) {
 		s.sayf("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f, balanced %.4f; %.1f pictures/s, %.0f %% of the time waiting for pictures; %s",
 			e.Epoch, e.Train, e.Valid, e.Accuracy, e.Balanced, e.Pictures, 100*e.Waiting, startLine(r.start))
@@ -151,29 +174,38 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 			s.sayf("log: %v", err)
 		}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := r.Run(ctx); errors.Is(err, learn.ErrStopped) {
-		return fmt.Errorf("%w; go on with the same command and --resume", err)
-	} else if err != nil {
+	if c.Out != "" {
+		r.Checkpoint = c.beside(".checkpoint")
+	}
+	if err := r.run(ctx, s, c.Resume); err != nil {
 		return err
 	}
-	logits, err := r.Predict(r.Valid)
+	params := r.Network.Params()
+	logits, err := r.judge(r.Valid)
 	if err != nil {
 		return err
 	}
 	best, _ := r.BestEpoch()
-	record := adapt.Record{
-		Kind: "whole network", Network: net.Architecture, Head: string(head), Size: c.Size, Start: r.start,
-		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), r.set), Valid: c.Valid,
-		Shipped: fmt.Sprintf("those after epoch %d, the best on the validation part of the split, which chose the epoch", best),
-		Recipe:  &r.Recipe, History: r.History(),
-		Figures: []adapt.Figure{adapt.FigureOf(r.set, r.split, [][]int{adapt.Answers(logits, len(r.set.Classes))})},
-	}
-	if err := c.write(r.Network.Params(), record); err != nil {
+	record.Shipped = fmt.Sprintf("those after epoch %d, the best on the validation part of the split, which chose the epoch; judged rounded as packed", best)
+	record.History = r.History()
+	record.Figures = []adapt.Figure{adapt.FigureOf(r.set, r.split, [][]int{adapt.Answers(logits, len(r.set.Classes))})}
+	if err := c.write(params, record); err != nil {
 		return err
 	}
+	train, valid := r.Train, r.Valid
+	if c.Contiguous {
+		figure, err := c.contiguous(ctx, s, r, fifths)
+		if err != nil {
+			return err
+		}
+		record.Figures = append(record.Figures, figure)
+		record.Notes = append(record.Notes, "contiguous fifths: a training of the same recipe for each, judged after its last epoch")
+		if err := c.write(params, record); err != nil {
+			return err
+		}
+	}
 	if c.Report != "" {
+		r.Train, r.Valid = train, valid
 		if err := r.report(c.Report, record, logits); err != nil {
 			return fmt.Errorf("--report: %w", err)
 		}
@@ -187,6 +219,90 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 		err = fmt.Errorf("%d of %d: %w", len(r.set.Refused), len(r.set.Refused)+len(r.set.Pictures), errSomeRefused)
 	}
 	return err
+}
+
+// run trains to the end, or on from the checkpoint.
+func (r *wholeRun) run(ctx context.Context, s streams, resume bool) error {
+	if resume {
+		if err := r.Resume(r.Checkpoint); err != nil {
+			return fmt.Errorf("--resume: %w", err)
+		}
+		s.sayf("going on after %d epochs", len(r.History()))
+	}
+	err := r.Run(ctx)
+	if errors.Is(err, learn.ErrStopped) {
+		return fmt.Errorf("%w; go on with the same command and --resume", err)
+	}
+	return err
+}
+
+// judge computes the logits of pictures by the network as it will be packed. It
+// leaves the network with those weights.
+func (r *wholeRun) judge(pictures []int) ([]float32, error) {
+	rounded := r.Network.Params()
+	if err := load.Round(rounded); err != nil {
+		return nil, fmt.Errorf("rounding the body as a packed model is: %w", err)
+	}
+	if err := r.Network.Load(rounded); err != nil {
+		return nil, err
+	}
+	return r.Predict(pictures)
+}
+
+// contiguous trains anew for each fold of a split and judges it after the last
+// epoch: no picture that is judged has chosen anything.
+func (c *trainCmd) contiguous(ctx context.Context, s streams, r *wholeRun, split data.Split) (adapt.Figure, error) {
+	answers := make([][]int, len(split.Folds))
+	for k, fold := range split.Folds {
+		r.Finished = func(e learn.Epoch) {
+			s.sayf("fold %d of %d, epoch %d: loss %.4f; %.1f pictures/s", k+1, len(split.Folds), e.Epoch, e.Train, e.Pictures)
+		}
+		if err := r.begin(split, k); err != nil {
+			return adapt.Figure{}, err
+		}
+		r.Valid = nil
+		begun := false // by a run before this one
+		if c.Out != "" {
+			r.Checkpoint = c.beside(fmt.Sprintf("-fold%d.checkpoint", k+1))
+			_, err := os.Stat(r.Checkpoint)
+			begun = err == nil
+		}
+		if err := r.run(ctx, s, c.Resume && begun); err != nil {
+			return adapt.Figure{}, fmt.Errorf("fold %d: %w", k+1, err)
+		}
+		logits, err := r.judge(fold.Test)
+		if err != nil {
+			return adapt.Figure{}, err
+		}
+		answers[k] = adapt.Answers(logits, len(r.set.Classes))
+	}
+	return adapt.FigureOf(r.set, split, answers), nil
+}
+
+// search is a learning-rate range test as it is kept beside --out.
+type search struct {
+	Identity string        `json:"identity"` // of the training that it belongs to
+	Finder   *learn.Finder `json:"finder"`
+}
+
+// finder is the range test from the start's weights, for the report; a training
+// that goes on takes it from beside --out.
+func (c *trainCmd) finder(ctx context.Context, r *wholeRun) (*learn.Finder, error) {
+	if c.Resume {
+		var kept search
+		if raw, err := os.ReadFile(c.beside("-lrfind.json")); err == nil && json.Unmarshal(raw, &kept) == nil && kept.Identity == r.Identity {
+			return kept.Finder, nil
+		}
+	}
+	found, err := r.Find(ctx)
+	if err != nil || c.Out == "" {
+		return found, err
+	}
+	text, err := json.Marshal(search{r.Identity, found})
+	if err != nil {
+		return nil, err
+	}
+	return found, writeFile(c.beside("-lrfind.json"), text)
 }
 
 // beside is --out with another ending.

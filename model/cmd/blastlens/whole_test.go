@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"image/png"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,7 +37,7 @@ func TestTrainWhole(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 	page := string(read(t, at("w.html")))
-	for _, want := range []string{"start weights, not the paper&#39;s: random weights, seed 1", "99.84", "recipe", "Predicted", "finder was not run"} {
+	for _, want := range []string{"start weights, not the paper&#39;s: random weights, seed 1", "99.84", "recipe", "Predicted", "Learning-rate finder", "training part"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}
@@ -47,8 +49,14 @@ func TestTrainWhole(t *testing.T) {
 	if len(same.History) != 2 || same.Figures[0].Accuracy != r.Figures[0].Accuracy {
 		t.Errorf("resumed after the end: %+v", same.History)
 	}
-	// What was trained can be exported and be the start of a head.
-	runs(t, &exportCmd{Params: at("w.safetensors"), Size: 64, Out: at("w.onnx")}, nil)
+	if len(r.Finder.Rates) < 20 || len(same.Finder.Rates) != len(r.Finder.Rates) {
+		t.Errorf("the record has %d steps of the finder, the one of the resumed run %d", len(r.Finder.Rates), len(same.Finder.Rates))
+	}
+	// What was trained can be exported and be the body of another head.
+	demo := trainCmd{Frozen: true, Head: "plain", Out: at("demo.safetensors"), pictures: c.pictures, recipeFlags: recipeFlags{Epochs: new(1)}}
+	demo.Init, demo.Size = at("w.safetensors"), 64
+	runs(t, &demo, nil)
+	runs(t, &exportCmd{Params: at("w.safetensors"), Demo: demo.Out, Size: 64, Out: at("w.onnx")}, nil)
 
 	var f found
 	finder := lrfindCmd{Head: "plain", Plot: at("lr.png"), JSON: true, pictures: c.pictures, recipeFlags: c.recipeFlags}
@@ -59,6 +67,44 @@ func TestTrainWhole(t *testing.T) {
 	if _, err := png.Decode(bytes.NewReader(read(t, at("lr.png")))); err != nil {
 		t.Error(err)
 	}
+}
+
+// The contiguous fifths are trained each anew, can be gone on with, and stand
+// beside the figure of the first split.
+func TestTrainContiguous(t *testing.T) {
+	dir, work := smears(t, 100, "Benign", "Pre"), t.TempDir()
+	c := trainCmd{Head: "plain", Out: filepath.Join(work, "w.safetensors"), Contiguous: true, JSON: true,
+		pictures:    pictures{Data: dir, Init: "random", Size: 32, Seed: 1, Valid: .5},
+		recipeFlags: recipeFlags{Preset: "blastlens", Batch: new(12), FreezeEpochs: new(0), Epochs: new(1)}}
+	var r adapt.Record
+	runs(t, &c, &r)
+	if len(r.Figures) != 2 || r.Figures[1].Folds != 5 || r.Figures[1].Judged != 200 || r.Figures[1].Embargoed == 0 {
+		t.Fatalf("figures %+v", r.Figures)
+	}
+	if err := os.Remove(filepath.Join(work, "w-fold5.checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	c.Resume = true
+	var again adapt.Record
+	runs(t, &c, &again)
+	if fmt.Sprint(again.Figures) != fmt.Sprint(r.Figures) {
+		t.Errorf("gone on with before the last fifth: %+v, at once: %+v", again.Figures[1], r.Figures[1])
+	}
+	c.Data, c.Resume = smears(t, 8, "Benign", "Pre"), false
+	fails(t, &c, "--contiguous", "embargo")
+}
+
+func TestBenchTrain(t *testing.T) {
+	c := benchTrainCmd{Head: "plain", Steps: 2, JSON: true,
+		pictures:    pictures{Data: smears(t, 4, "Benign", "Pre"), Init: "random", Size: 32, Seed: 1, Valid: .25},
+		recipeFlags: recipeFlags{Preset: "blastlens", Batch: new(4)}}
+	var b trainTimed
+	runs(t, &c, &b)
+	if b.Pictures < b.StepPictures || b.StepPictures <= 0 || b.Waiting < 0 || b.Waiting > 1 || b.ShareOfPeak <= 0 || b.Batch != 4 {
+		t.Errorf("printed %+v", b)
+	}
+	c.Steps = 0
+	fails(t, &c, "--steps 0")
 }
 
 func TestTrainWholeRefuses(t *testing.T) {

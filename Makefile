@@ -33,10 +33,14 @@ check:
 	GOOS=js GOARCH=wasm go vet ./wasm/...
 	GOEXPERIMENT= go build ./...
 
-# Every kernel at each vector width that the machine has, emulated, and without SIMD.
+# Every kernel, and its gradient against gorgonia's, at each vector width that the
+# machine has, emulated, and without SIMD.
 kernels:
-	for width in $$(go run ./build/widths); do GODEBUG=simd=$$width go test -count=1 ./wasm/kernel/... ./wasm/device/cpu || exit 1; done
+	for width in $$(go run ./build/widths); do \
+		GODEBUG=simd=$$width go test -count=1 ./wasm/kernel/... ./wasm/device/cpu && \
+		GODEBUG=simd=$$width go test -count=1 -run Gorgonia ./model/learn || exit 1; done
 	GOEXPERIMENT= go test -count=1 ./wasm/kernel/... ./wasm/device/cpu
+	GOEXPERIMENT= go test -count=1 -run Gorgonia ./model/learn
 
 # The trainer beside PyTorch: build/bench/train.py.
 bench: build

@@ -29,11 +29,23 @@ type Record struct {
 	Figures    []Figure          `json:"figures"`
 	RandomBody []Figure          `json:"random_body,omitempty"` // the same on a body of random weights: a control
 	Notes      []string          `json:"notes,omitempty"`
+	Body       *Origin           `json:"body_trained_on,omitempty"` // of a head on a body that pictures have trained
 
 	// Of a training of the whole network; Options, Losses and Views are then empty.
 	Recipe  *learn.Recipe `json:"recipe,omitempty"`
 	History []learn.Epoch `json:"history,omitempty"`
 	Finder  *learn.Finder `json:"finder,omitempty"`
+}
+
+// Origin is the split that a body was trained on: its training part is not
+// unseen by any head on that body.
+type Origin struct {
+	Data    string   `json:"data"`
+	Classes []string `json:"classes"`
+	Counts  []int    `json:"counts"`
+	Seed    uint64   `json:"seed"`
+	Valid   float64  `json:"valid"`
+	SHA256  string   `json:"split_sha256"`
 }
 
 // DataRecord describes the pictures without naming a single one.

@@ -101,6 +101,17 @@ func (c *trainCmd) Run(s streams) error {
 	} else {
 		splits = append(splits, contiguous)
 	}
+	if r.Body, err = origin(c.Init); err != nil {
+		return fmt.Errorf("--init: %w", err)
+	}
+	splits, left, err := unseen(r.Body, set, splits)
+	if err != nil {
+		return fmt.Errorf("--init %s: %w", c.Init, err)
+	}
+	for _, note := range left {
+		s.sayf("%s", note)
+		r.Notes = append(r.Notes, note)
+	}
 	first, figures, err := c.measure(s, "features", set, body, splits, head, o)
 	if err != nil {
 		return err

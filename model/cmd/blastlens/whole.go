@@ -149,7 +149,7 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 		return errors.New("--resume needs --out: the checkpoint lies beside it")
 	}
 	record := adapt.Record{
-		Kind: "whole network", Network: net.Architecture, Head: string(head), Size: c.Size, Start: r.start,
+		Kind: wholeNetwork, Network: net.Architecture, Head: string(head), Size: c.Size, Start: r.start,
 		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), r.set), Valid: c.Valid,
 		Recipe: &r.Recipe,
 	}

@@ -57,6 +57,11 @@ func TestTrainWhole(t *testing.T) {
 	demo.Init, demo.Size = at("w.safetensors"), 64
 	runs(t, &demo, nil)
 	runs(t, &exportCmd{Params: at("w.safetensors"), Demo: demo.Out, Size: 64, Out: at("w.onnx")}, nil)
+	if head, _, err := readRecord(at("demo.json")); err != nil || head.Body == nil || head.Body.SHA256 != r.Figures[0].SHA256 {
+		t.Errorf("the head's record says of its body %+v, %v", head.Body, err)
+	}
+	demo.Seed = 2 // judges pictures that the body has been trained on
+	fails(t, &demo, "--init", "w.safetensors", "--seed 1 --valid 0.25")
 
 	var f found
 	finder := lrfindCmd{Head: "plain", Plot: at("lr.png"), JSON: true, pictures: c.pictures, recipeFlags: c.recipeFlags}

@@ -8,10 +8,14 @@
 package drawn
 
 import (
+	"bytes"
 	"fmt"
 	"image"
+	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 )
 
 // span is an interval from which a number is drawn evenly.
@@ -73,6 +77,22 @@ func Draw(class string, seed uint64, size int) (*image.RGBA, error) {
 		}
 	}
 	return nil, fmt.Errorf("drawn: class %q, want one of %v", class, Classes())
+}
+
+// Write puts the field that Draw paints into a JPEG file, whose folder it makes.
+func Write(path, class string, seed uint64, size int) error {
+	img, err := Draw(class, seed, size)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
+		return fmt.Errorf("drawn: %s: %w", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
 // disc is a place that a cell has taken, in samples.

@@ -1,5 +1,8 @@
 // Command look takes pictures of the running page (make run), for the README and
 // for whoever changed its look: with drawn smears read, or with given pictures.
+// With -cli it takes those of the command line instead:
+//
+//	go run ./build/look -cli bin/blastlens -out build/look
 package main
 
 import (
@@ -27,8 +30,15 @@ var views = []view{
 func main() {
 	url := flag.String("url", "http://127.0.0.1:8080", "where the page is served")
 	out := flag.String("out", filepath.Join("build", "work", "look"), "folder for the pictures")
+	cli := flag.String("cli", "", "blastlens: take what it draws of drawn smears, not the page; print what it says")
 	flag.Parse()
-	if err := run(context.Background(), *url, *out, flag.Args()); err != nil {
+	var err error
+	if *cli != "" {
+		err = commands(*cli, *out)
+	} else {
+		err = run(context.Background(), *url, *out, flag.Args())
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "look:", err)
 		os.Exit(1)
 	}

@@ -16,11 +16,12 @@ func Bars(title, y string, names []string, counts []int) ([]byte, error) {
 	}
 	p := newPlot(title, "", y)
 	values, marks := make(plotter.Values, len(counts)), plotter.XYLabels{}
-	highest := 0.0
+	highest, longest := 0.0, 0
 	for i, n := range counts {
 		values[i], highest = float64(n), max(highest, float64(n))
 		marks.XYs = append(marks.XYs, plotter.XY{X: float64(i), Y: float64(n)})
 		marks.Labels = append(marks.Labels, fmt.Sprint(n))
+		longest = max(longest, len([]rune(names[i])))
 	}
 	bars, err := plotter.NewBarChart(values, vg.Points(36))
 	labels, labelsErr := plotter.NewLabels(marks)
@@ -34,6 +35,7 @@ func Bars(title, y string, names []string, counts []int) ([]byte, error) {
 	labels.Offset.Y = vg.Points(3)
 	p.Add(bars, labels)
 	p.NominalX(names...)
+	p.X.Min, p.X.Max = -.5, float64(len(names))-.5
 	p.Y.Min, p.Y.Max = 0, max(1, highest*1.12)
-	return encode(p, vg.Length(max(4, float64(len(names)))), 3.2)
+	return encode(p, vg.Length(max(4, float64(len(names))*max(1, .1*float64(longest)))), 3.2)
 }

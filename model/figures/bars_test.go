@@ -40,6 +40,8 @@ func look(t *testing.T, name string, file []byte, err error) {
 func TestBars(t *testing.T) {
 	file, err := Bars("Pictures a class", "pictures", []string{"Benign", "Early", "Pre", "Pro"}, []int{398, 807, 787, 652})
 	look(t, "bars", file, err)
+	file, err = Bars("Long names", "pictures", []string{"Benign (hematogones)", "Early pre-B ALL", "Reactive lymphocytes", "Pro-B ALL"}, []int{3, 0, 14, 9})
+	look(t, "bars-long", file, err)
 	if _, err := Bars("x", "y", []string{"a"}, nil); err == nil {
 		t.Error("a name without a count was drawn")
 	}

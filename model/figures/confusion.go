@@ -15,13 +15,22 @@ import (
 // class, a column a predicted one, in each cell the count and its share of the
 // row, which also sets the colour.
 func ConfusionMatrix(title string, classes []string, counts [][]int) ([]byte, error) {
+	p, err := confusion(title, classes, counts)
+	if err != nil {
+		return nil, fmt.Errorf("figures: %s: %w", title, err)
+	}
+	return encode(p.Plot, p.width, p.height)
+}
+
+// confusion is a confusion matrix and the size at which its cells hold their words.
+func confusion(title string, classes []string, counts [][]int) (panel, error) {
 	n := len(classes)
 	if n == 0 || len(counts) != n {
-		return nil, fmt.Errorf("figures: %s: %d rows for %d classes", title, len(counts), n)
+		return panel{}, fmt.Errorf("%d rows for %d classes", len(counts), n)
 	}
 	for i, row := range counts {
 		if len(row) != n {
-			return nil, fmt.Errorf("figures: %s: row %s has %d columns, want %d", title, classes[i], len(row), n)
+			return panel{}, fmt.Errorf("row %s has %d columns, want %d", classes[i], len(row), n)
 		}
 	}
 	p := newPlot(title, "predicted", "actual")
@@ -35,7 +44,7 @@ func ConfusionMatrix(title string, classes []string, counts [][]int) ([]byte, er
 	p.NominalY(down...)
 	p.X.Label.Padding, p.Y.Label.Padding = vg.Points(6), vg.Points(6)
 	cell := max(.95, .085*float64(longest))
-	return encode(p, vg.Length(float64(n)*cell+.9+.08*float64(longest)), vg.Length(float64(n)*.8+1.1))
+	return panel{p, vg.Length(float64(n)*cell + .9 + .08*float64(longest)), vg.Length(float64(n)*.8 + 1.1)}, nil
 }
 
 // square draws the cells; cell (row r, column c) is centred on (c, n-1-r).

@@ -5,6 +5,7 @@ package figures
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image/color"
 
@@ -45,13 +46,45 @@ func newPlot(title, x, y string) *plot.Plot {
 	return p
 }
 
+// panel is a plot and its size in inches.
+type panel struct {
+	*plot.Plot
+	width, height vg.Length
+}
+
 // encode draws p, width x height inches, as PNG.
 func encode(p *plot.Plot, width, height vg.Length) ([]byte, error) {
-	c := vgimg.NewWith(vgimg.UseWH(width*vg.Inch, height*vg.Inch), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
-	p.Draw(draw.Crop(draw.New(c), vg.Points(6), -vg.Points(10), vg.Points(6), -vg.Points(6)))
+	return encodeRow("", []panel{{p, width, height}})
+}
+
+// encodeRow draws panels side by side, below a heading that may have several
+// lines, as PNG.
+func encodeRow(heading string, panels []panel) ([]byte, error) {
+	style := newPlot("", "", "").Title.TextStyle
+	style.XAlign, style.YAlign = draw.XCenter, draw.YTop
+	var all, height, top vg.Length
+	for _, p := range panels {
+		all += p.width * vg.Inch
+		height = max(height, p.height*vg.Inch)
+	}
+	width := all
+	if heading != "" {
+		width, top = max(all, style.Width(heading)+vg.Points(24)), style.Height(heading)+vg.Points(14)
+	}
+	c := vgimg.NewWith(vgimg.UseWH(width, height+top), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(color.White))
+	whole := draw.New(c)
+	if heading != "" {
+		whole.FillText(style, vg.Point{X: width / 2, Y: height + top - vg.Points(8)}, heading)
+	}
+	left := (width - all) / 2
+	for _, p := range panels {
+		right, low := left+p.width*vg.Inch, height-p.height*vg.Inch
+		p.Draw(draw.Crop(whole, left+vg.Points(6), right-width-vg.Points(10), low+vg.Points(6), -top-vg.Points(6)))
+		left = right
+	}
 	var b bytes.Buffer
 	if _, err := (vgimg.PngCanvas{Canvas: c}).WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("figures: %s: %w", p.Title.Text, err)
+		return nil, fmt.Errorf("figures: %s: %w", cmp.Or(heading, panels[0].Title.Text), err)
 	}
 	return b.Bytes(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"blastlens/model/adapt"
 	"blastlens/model/data"
 	"blastlens/model/evaluate"
+	"blastlens/model/figures"
 	"blastlens/model/lower"
 	"blastlens/model/net"
 	"blastlens/model/net/load"
@@ -33,6 +34,7 @@ type adaptCmd struct {
 	Version string  `name:"model-version" help:"Version of the new model; by default the date and what it is."`
 	Out     string  `required:"" help:"File to write (.blm); the manifest goes beside it (.json)." placeholder:"FILE"`
 	Force   bool    `help:"Write the new model even if it is worse on the held-out pictures than the one before."`
+	Plot    string  `help:"Write the answers to the held-out pictures before and after here (PNG), with the model." placeholder:"FILE"`
 	JSON    bool    `name:"json" help:"Print before, after, split, seconds and manifest as JSON."`
 }
 
@@ -77,8 +79,10 @@ type heldOut struct {
 
 // held is how a head does on the held-out pictures.
 type held struct {
-	Accuracy evaluate.Estimate `json:"accuracy"`
-	Balanced evaluate.Estimate `json:"balanced_accuracy"`
+	Accuracy  evaluate.Estimate  `json:"accuracy"`
+	Balanced  evaluate.Estimate  `json:"balanced_accuracy"`
+	Classes   []string           `json:"classes"` // that the head knows, in the order of the confusion
+	Confusion evaluate.Confusion `json:"confusion"`
 }
 
 func (h held) String() string {
@@ -167,6 +171,15 @@ func (c *adaptCmd) Run(s streams) error {
 	if err := writeModel(c.Out, file, manifest); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
+	if c.Plot != "" {
+		png, err := result.plot()
+		if err == nil {
+			err = writeFile(c.Plot, png)
+		}
+		if err != nil {
+			return fmt.Errorf("--plot: %w", err)
+		}
+	}
 	result.Seconds = math.Round(100*time.Since(start).Seconds()) / 100
 	if c.JSON {
 		err = s.printJSON(result)
@@ -181,7 +194,7 @@ func (c *adaptCmd) Run(s streams) error {
 
 // check refuses what can be refused before any work.
 func (c *adaptCmd) check() error {
-	if err := wantExtension("--out", c.Out, ".blm"); err != nil {
+	if err := errors.Join(wantExtension("--out", c.Out, ".blm"), wantExtension("--plot", c.Plot, ".png")); err != nil {
 		return err
 	}
 	if c.Model == "" {
@@ -247,7 +260,7 @@ func fewestGroups(set *data.Set, groups []string) int {
 
 func judgeHeld(s streams, e *engine.Engine, head bundle.Head, set *data.Set, rows []int, groups []string) (held, error) {
 	m, _, _, err := measure(s, e, head, set, rows, groups)
-	return held{Accuracy: m.Accuracy, Balanced: m.Macro.Recall}, err
+	return held{Accuracy: m.Accuracy, Balanced: m.Macro.Recall, Classes: classNames(head), Confusion: m.Confusion}, err
 }
 
 // noteBefore tells readers of the record what the head replaced.
@@ -376,6 +389,24 @@ func unchanged(given, made *bundle.Bundle, replaced string) error {
 		}
 	}
 	return nil
+}
+
+// plot draws how the held-out pictures were answered before, where there is a
+// before, and after.
+func (a adaptation) plot() ([]byte, error) {
+	matrix := func(when string, h held) figures.Confusion {
+		title := fmt.Sprintf("%s: %v", when, h.Balanced)
+		if h.Balanced.Low == h.Balanced.High { // no spread was found, which does not mean that there is none
+			title = fmt.Sprintf("%s: %.4f", when, h.Balanced.Value)
+		}
+		return figures.Confusion{Title: title, Classes: h.Classes, Counts: h.Confusion}
+	}
+	title := fmt.Sprintf("Answers to %d held-out pictures\nbalanced accuracy (95 %% interval); by colour alone: %.4f", a.Split.Judged, a.Colour.Balanced)
+	if a.Before == nil {
+		title += fmt.Sprintf("\nnone before: that head did not know %d of the %d classes", len(a.Unknown), len(a.Classes))
+		return figures.ConfusionMatrices(title, matrix("after", a.After))
+	}
+	return figures.ConfusionMatrices(title, matrix("before", *a.Before), matrix("after", a.After))
 }
 
 // print tells people what was gained.

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"image/jpeg"
+	"image/png"
 	"os"
 	"path/filepath"
 	"slices"
@@ -213,6 +215,7 @@ func TestAdaptRefusesWorse(t *testing.T) {
 	dir, work := local(t, 20, smallSize, named), t.TempDir()
 	at := func(name string) string { return filepath.Join(work, name) }
 	good := adapting(dir, smallModel(t), at("good.blm"))
+	good.Plot = at("good.png")
 	runs(t, &good, nil)
 
 	set, err := data.Read(dir)
@@ -229,8 +232,9 @@ func TestAdaptRefusesWorse(t *testing.T) {
 		writeIn(t, dir, p.Name, drawing(t, named[next], uint64(1000+i), smallSize))
 	}
 	worse := adapting(dir, good.Out, at("worse.blm"))
+	worse.Plot = at("worse.png")
 	fails(t, &worse, "worse.blm", "nothing written", "worse on the 10 held-out pictures (balanced accuracy 0.", "than the model's own (balanced accuracy 0.", "--force")
-	for _, name := range []string{"worse.blm", "worse.json"} {
+	for _, name := range []string{"worse.blm", "worse.json", "worse.png"} {
 		if _, err := os.Stat(at(name)); !errors.Is(err, os.ErrNotExist) {
 			t.Errorf("%s was written, or: %v", name, err)
 		}
@@ -238,6 +242,14 @@ func TestAdaptRefusesWorse(t *testing.T) {
 	worse.Force = true
 	var got adaptation
 	runs(t, &worse, &got)
+	for _, h := range []*held{got.Before, &got.After} {
+		if h == nil || !slices.Equal(h.Classes, []string{"A", "B"}) || h.Confusion.Accuracy() != h.Accuracy.Value || h.Confusion.Balanced() != h.Balanced.Value {
+			t.Errorf("%+v: the confusion matrix is not that of the figures", h)
+		}
+	}
+	if both, one := pngSize(t, worse.Plot), pngSize(t, good.Plot); both.X <= one.X || both.Y >= one.Y {
+		t.Errorf("the picture of before and after is %v, want it wider than that of after alone, which says why in one more line, %v", both, one)
+	}
 	if got.Before == nil || got.After.Balanced.Value >= got.Before.Balanced.Value {
 		t.Errorf("before %v, after %v, want less", got.Before, got.After)
 	}
@@ -264,6 +276,20 @@ func TestAdaptLeavesOut(t *testing.T) {
 		}
 	}
 	runs(t, &verifyModelCmd{File: c.Out}, nil)
+
+	// A picture that cannot be written costs no model.
+	c.Plot, c.Out = filepath.Join(dir, "B", "note.txt", "plot.png"), filepath.Join(t.TempDir(), "other.blm")
+	fails(t, &c, "--plot", "note.txt")
+	runs(t, &verifyModelCmd{File: c.Out}, nil)
+}
+
+func pngSize(t *testing.T, path string) image.Point {
+	t.Helper()
+	config, err := png.DecodeConfig(bytes.NewReader(read(t, path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image.Pt(config.Width, config.Height)
 }
 
 func TestAdaptRefuses(t *testing.T) {
@@ -300,6 +326,7 @@ func TestAdaptRefuses(t *testing.T) {
 		"an unknown head":          {func(c *adaptCmd) { c.Head = "marrow" }, []string{"--head", "marrow"}},
 		"titles that are no JSON":  {func(c *adaptCmd) { c.Classes = at("titles.json") }, []string{"--classes", "titles.json"}},
 		"another format":           {func(c *adaptCmd) { c.Out = at("mine.onnx") }, []string{"--out", "mine.onnx", ".blm"}},
+		"a picture of no PNG":      {func(c *adaptCmd) { c.Plot = at("plot.svg") }, []string{"--plot", "plot.svg", ".png"}},
 		"the model itself":         {func(c *adaptCmd) { c.Out = model }, []string{"--out", "small.blm", "--model"}},
 	} {
 		t.Run(name, func(t *testing.T) {

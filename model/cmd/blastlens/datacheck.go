@@ -41,7 +41,7 @@ func (c *dataCheckCmd) Run(s streams) error {
 		}
 	}
 	if c.Plot != "" && len(set.Classes) > 0 {
-		file, err := figures.Bars("Pictures a class", "pictures", set.Classes, set.Counts())
+		file, err := figures.Bars("Pictures of each class", "pictures", set.Classes, set.Counts())
 		if err != nil {
 			return fmt.Errorf("--plot: %w", err)
 		}
@@ -82,7 +82,7 @@ func printReport(out io.Writer, r data.Report) error {
 		if len(names) == 0 {
 			return
 		}
-		fmt.Fprintf(out, "\n%d %s\n", len(names), what)
+		fmt.Fprintf(out, "\n%s: %d\n", what, len(names))
 		for _, name := range names[:min(shown, len(names))] {
 			fmt.Fprintf(out, "  %s\n", name)
 		}
@@ -105,14 +105,14 @@ func printReport(out io.Writer, r data.Report) error {
 		}
 		list(mixed, files)
 	}
-	tallies("sizes", "pictures are not of the usual size", r.Sizes)
-	tallies("colours", "pictures are not stored in the usual colours", r.Modes)
+	tallies("sizes", "pictures not of the usual size", r.Sizes)
+	tallies("colours", "pictures not stored in the usual colours", r.Modes)
 	for _, n := range r.Notes {
-		list("pictures: "+n.Name, n.Files)
+		list("pictures, "+n.Name, n.Files)
 	}
 	list("files refused", reasons(r.Refused))
 	list("without a label", reasons(r.Unlabelled))
-	list("pictures have no number in their name, so cannot be split by number", r.Unnumbered)
+	list("pictures without a number in their name, which cannot be split by number", r.Unnumbered)
 	list("groups of byte-identical pictures", groups(r.Identical))
 	list("groups of near duplicates", groups(r.Near))
 	_, err := fmt.Fprintf(out, "\n%d of %d pictures have an identical or near twin; between training and judging part it would be remembered, not recognised\n", r.Twins, r.Pictures)

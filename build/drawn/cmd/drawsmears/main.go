@@ -4,7 +4,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"image/jpeg"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -50,9 +49,6 @@ func write(out string, n int, seed uint64, size int) error {
 		})
 	}
 	for _, class := range drawn.Classes() {
-		if err := os.MkdirAll(filepath.Join(out, class), 0o755); err != nil {
-			return err
-		}
 		for k := range n {
 			jobs <- job{class, k}
 		}
@@ -69,17 +65,5 @@ func write(out string, n int, seed uint64, size int) error {
 }
 
 func one(out, class string, k int, seed uint64, size int) error {
-	img, err := drawn.Draw(class, seed+uint64(k), size)
-	if err != nil {
-		return err
-	}
-	f, err := os.Create(filepath.Join(out, class, fmt.Sprintf("drawn-%s-%03d.jpg", class, k+1)))
-	if err != nil {
-		return err
-	}
-	if err := jpeg.Encode(f, img, &jpeg.Options{Quality: 92}); err != nil {
-		f.Close()
-		return fmt.Errorf("%s: %w", f.Name(), err)
-	}
-	return f.Close()
+	return drawn.Write(filepath.Join(out, class, fmt.Sprintf("drawn-%s-%03d.jpg", class, k+1)), class, seed+uint64(k), size)
 }

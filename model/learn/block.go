@@ -27,7 +27,7 @@ func (b *block) forward(size int, input func(part, i int) []float32) {
 	}
 	first.forward(size, input, nil)
 	if b.expand != nil {
-		b.depthwise.forward(size, func(_, i int) []float32 { return b.expand.finish(i, nil) }, nil)
+		b.depthwise.forward(size, func(_, i int) []float32 { return b.expand.unfinished(i) }, nil)
 	}
 	b.project.forward(size, func(_, i int) []float32 {
 		x := b.depthwise.finish(i, nil)
@@ -94,7 +94,7 @@ func (b *block) backward(size int) {
 	}
 	e := b.expand
 	e.slopesOf(size, g.wide, func(part, i int) {
-		d.depthwisePicture(part, i, g.narrow, g.wide, e.output(i), learns)
+		d.depthwisePicture(part, i, g.narrow, g.wide, e.unfinished(i), learns)
 	})
 	var around []float32
 	if b.Skip() {

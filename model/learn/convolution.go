@@ -25,8 +25,10 @@ const chunk = 1 << 15
 
 // convolution is a convolution, its batch-norm and its activation. The map
 // before the batch-norm is kept for the backward pass; so is the one after the
-// activation, which the next layer reads. The activation is applied where the
-// next layer asks for a picture's map (finish), while that layer reads it.
+// activation where the next layer reads it (keep): it is computed when that layer
+// asks for a picture's map (finish). A depthwise convolution after an expansion
+// computes the activation itself, as often as it reads the map: an expansion is
+// the block's widest map, and writing it costs more than its arithmetic.
 type convolution struct {
 	net.Conv
 	n         *Network
@@ -39,6 +41,7 @@ type convolution struct {
 	packed    *pointwise.Packed
 	turned    *pointwise.Packed // transposed, for the input's gradient
 	zeros     []float32         // the bias that there is not
+	before    *convolution      // of a depthwise one: the expansion whose map before the batch-norm it reads
 }
 
 // convolution adds a layer for a map of *side pixels a side, and leaves there
@@ -56,8 +59,19 @@ func (n *Network) convolution(c net.Conv, side *int) *convolution {
 	l.weight = n.parameter(net.Tensor{Name: c.Name + ".weight", Shape: []int{c.Out, c.In / c.Groups, c.Kernel, c.Kernel}, Role: net.Weight})
 	l.norm = n.newBatchNorm(c.Norm, c.Out, false)
 	*side = l.out
-	l.raw, l.done = make([]float32, n.batch*l.values()), make([]float32, n.batch*l.values())
+	l.raw = make([]float32, n.batch*l.values())
 	return l
+}
+
+// keep makes room for the map after the activation.
+func (c *convolution) keep() { c.done = make([]float32, c.n.batch*c.values()) }
+
+// prologue is what a depthwise convolution does to the map that it reads.
+func (c *convolution) prologue() *depthwise.Prologue {
+	if c.before == nil {
+		return nil
+	}
+	return &depthwise.Prologue{Scale: c.before.norm.scale, Shift: c.before.norm.shift, Act: c.before.act}
 }
 
 // pixels and values are those of one picture's map after the convolution.
@@ -92,7 +106,7 @@ func (c *convolution) forward(size int, input func(part, i int) []float32, gate 
 			case stemKind:
 				stem.Run(y, x, c.weight.Value, c.zeros, stem.Shape{H: c.side, W: c.side, M: c.Out}, activation.None, nil)
 			case depthwiseKind:
-				depthwise.Run(y, x, c.weight.Value, c.zeros, c.depthwise(), activation.None, nil)
+				depthwise.RunAfter(c.prologue(), y, x, c.weight.Value, c.zeros, c.depthwise(), activation.None, nil)
 			case pointwiseKind:
 				var g []float32
 				if gate != nil {
@@ -131,6 +145,11 @@ func (c *convolution) finish(i int, residual []float32) []float32 {
 		}
 	}
 	return done
+}
+
+// unfinished is picture i's map before batch-norm and activation.
+func (c *convolution) unfinished(i int) []float32 {
+	return c.raw[i*c.values() : (i+1)*c.values()]
 }
 
 // output is picture i's map as finish left it.
@@ -232,7 +251,7 @@ func (c *convolution) depthwisePicture(part, i int, g, dx, input []float32, lear
 	n := c.side * c.side * c.In
 	depthwise.InputGradient(dx[i*n:(i+1)*n], dy, c.weight.Value, c.depthwise(), nil)
 	if learns {
-		depthwise.AddWeightGradient(c.weight.parts[part], input, dy, c.depthwise())
+		depthwise.AddWeightGradient(c.prologue(), c.weight.parts[part], input, dy, c.depthwise())
 	}
 }
 

@@ -215,7 +215,7 @@ func ofDepthwise(s depthwise.Shape) derivation {
 			"reference": func(d [][]float32) { depthwise.RefBackward(d[0], d[1], x, w, dy, s) },
 			depthwise.Implementation(): func(d [][]float32) {
 				depthwise.InputGradient(d[0], dy, w, s, nil)
-				depthwise.AddWeightGradient(d[1], x, dy, s)
+				depthwise.AddWeightGradient(nil, d[1], x, dy, s)
 			},
 		},
 	}

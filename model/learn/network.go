@@ -80,6 +80,7 @@ func newNetwork(a Architecture, batch, parts int) (*Network, error) {
 			b.expand = n.convolution(t.Expansion(), &side)
 		}
 		b.depthwise = n.convolution(t.Depthwise(), &side)
+		b.depthwise.before = b.expand
 		b.gate = n.newGate(t, b.depthwise.pixels())
 		b.project = n.convolution(t.Projection(), &side)
 		n.blocks = append(n.blocks, b)
@@ -99,6 +100,12 @@ func newNetwork(a Architecture, batch, parts int) (*Network, error) {
 }
 
 func (n *Network) allocate() {
+	n.stem.keep()
+	n.last.keep()
+	for _, b := range n.blocks {
+		b.depthwise.keep()
+		b.project.keep()
+	}
 	var stream, wide, narrow int
 	stream = max(n.stem.values(), n.last.pixels()*n.last.In)
 	for _, b := range n.blocks {

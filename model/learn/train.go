@@ -360,22 +360,23 @@ func answers(logits []float32, classes int) []int {
 }
 
 // Memory is what a network for batches of a given size takes in training, in
-// bytes, about: maps before and after each batch-norm, and gradients.
+// bytes, about: maps before and after each batch-norm (of an expansion before
+// only), and gradients.
 func Memory(a Architecture, batch int) int64 {
 	side, values, widest := a.Size, 0, 0
-	add := func(c net.Conv) {
+	add := func(c net.Conv, maps int) {
 		side = (side-1)/c.Stride + 1
-		values += 2 * side * side * c.Out
+		values += maps * side * side * c.Out
 		widest = max(widest, side*side*c.Out)
 	}
-	add(a.Stem)
+	add(a.Stem, 2)
 	for _, b := range a.Blocks {
 		if b.Expands() {
-			add(b.Expansion())
+			add(b.Expansion(), 1)
 		}
-		add(b.Depthwise())
-		add(b.Projection())
+		add(b.Depthwise(), 2)
+		add(b.Projection(), 2)
 	}
-	add(a.Last)
+	add(a.Last, 2)
 	return 4 * int64(batch) * int64(values+4*widest)
 }

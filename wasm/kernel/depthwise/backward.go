@@ -61,8 +61,9 @@ func InputGradient(dx, dy, w []float32, s Shape, threads *parallel.Pool) {
 }
 
 // AddWeightGradient adds the gradient of w to dw [K,K,C], on the caller's thread.
-func AddWeightGradient(dw, x, dy []float32, s Shape) {
-	p := padded{Shape: s, row: s.rowFloats()}
+// The input is what before makes of x, or x where it is nil.
+func AddWeightGradient(before *Prologue, dw, x, dy []float32, s Shape) {
+	p := padded{Shape: s, row: s.rowFloats(), before: before}
 	stripRows := min(max(1, (stripBytes/(4*p.row)-s.K)/s.Stride+1), s.OutH())
 	taps := s.K * s.K
 	buffer := scratch.Get(((stripRows-1)*s.Stride+s.K)*p.row + taps*block + s.OutW()*block)

@@ -3,8 +3,10 @@ package depthwise_test
 import (
 	"testing"
 
+	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/depthwise"
 	"blastlens/wasm/kernel/kerneltest"
+	"blastlens/wasm/kernel/norm"
 )
 
 func TestBackwardAgainstRef(t *testing.T) {
@@ -18,10 +20,35 @@ func TestBackwardAgainstRef(t *testing.T) {
 			gotX, gotW := make([]float32, len(x)), kerneltest.Fill(15, len(w))
 			depthwise.RefBackward(wantX, wantW, x, w, dy, c.Shape)
 			depthwise.InputGradient(gotX, dy, w, c.Shape, nil)
-			depthwise.AddWeightGradient(gotW, x, dy, c.Shape)
+			depthwise.AddWeightGradient(nil, gotW, x, dy, c.Shape)
 			kerneltest.Equal(t, gotX, wantX, kerneltest.CPU)
 			kerneltest.Equal(t, gotW, wantW, kerneltest.CPU)
 		})
+	}
+}
+
+// A prologue is a batch-norm and an activation before the convolution: forward and
+// for the weights' gradient.
+func TestPrologue(t *testing.T) {
+	kerneltest.AssertWidth(t, depthwise.Implementation())
+	for _, c := range kerneltest.DepthwiseCases {
+		for _, act := range []activation.Kind{activation.None, activation.SiLU} {
+			t.Run(c.String()+","+string(act), func(t *testing.T) {
+				raw, w, b := c.Inputs()
+				before := &depthwise.Prologue{Scale: kerneltest.Fill(16, c.C), Shift: kerneltest.Fill(17, c.C), Act: act}
+				x := make([]float32, len(raw))
+				norm.Ref(x, raw, before.Scale, before.Shift, norm.Shape{Rows: c.H * c.W, C: c.C}, act)
+				n := c.OutH() * c.OutW() * c.C
+				want, got, dy := make([]float32, n), make([]float32, n), kerneltest.Fill(14, n)
+				depthwise.Ref(want, x, w, b, c.Shape, c.Act)
+				depthwise.RunAfter(before, got, raw, w, b, c.Shape, c.Act, nil)
+				kerneltest.Equal(t, got, want, kerneltest.CPU)
+				wantW, gotW := make([]float32, len(w)), make([]float32, len(w))
+				depthwise.RefBackward(nil, wantW, x, w, dy, c.Shape)
+				depthwise.AddWeightGradient(before, gotW, raw, dy, c.Shape)
+				kerneltest.Equal(t, gotW, wantW, kerneltest.CPU)
+			})
+		}
 	}
 }
 
@@ -47,7 +74,7 @@ func BenchmarkBackward(b *testing.B) {
 		dx, dw := make([]float32, len(x)), make([]float32, len(w))
 		for name, run := range map[string]func(){
 			"input":  func() { depthwise.InputGradient(dx, dy, w, s, nil) },
-			"weight": func() { depthwise.AddWeightGradient(dw, x, dy, s) },
+			"weight": func() { depthwise.AddWeightGradient(nil, dw, x, dy, s) },
 		} {
 			b.Run(kerneltest.Depthwise{Shape: s}.String()+","+name, func(b *testing.B) {
 				for b.Loop() {

@@ -40,6 +40,19 @@ func Run(y, x, w, b []float32, s Shape, act activation.Kind, threads *parallel.P
 	padded{Shape: s}.convolve(y, x, w, b, act, threads)
 }
 
+// Prologue is what is done to x where it is read, act(x*Scale + Shift) with
+// Scale [C] and Shift [C]: batch-norm and activation of the layer before, whose
+// map then need not be written. The padding stays zero.
+type Prologue struct {
+	Scale, Shift []float32
+	Act          activation.Kind
+}
+
+// RunAfter is Run on what before makes of x.
+func RunAfter(before *Prologue, y, x, w, b []float32, s Shape, act activation.Kind, threads *parallel.Pool) {
+	padded{Shape: s, before: before}.convolve(y, x, w, b, act, threads)
+}
+
 // columns is the number of output columns in whole tiles.
 func (s Shape) columns() int { return (s.OutW() + tile - 1) / tile * tile }
 
@@ -92,11 +105,17 @@ type padded struct {
 	// dilated: the map has every second pixel of every second row only, zeros lie
 	// between them.
 	dilated bool
+	before  *Prologue // nil leaves the map as it is
 }
 
 // fill copies the input rows of output rows oy0..oy1, channels from c0 on.
 func (p padded) fill(in, x []float32, oy0, oy1, c0 int) {
 	pad := p.K / 2
+	var scale, shift [block]float32
+	if p.before != nil {
+		copy(scale[:], p.before.Scale[c0:p.C])
+		copy(shift[:], p.before.Shift[c0:p.C])
+	}
 	for iy := oy0*p.Stride - pad; iy < (oy1-1)*p.Stride-pad+p.K; iy++ {
 		row := in[:p.row]
 		in = in[p.row:]
@@ -117,6 +136,15 @@ func (p padded) fill(in, x []float32, oy0, oy1, c0 int) {
 			continue
 		}
 		gather(row[pad*block:], x[iy*p.W*p.C+c0:], pixels, p.C, p.C-c0)
+		if p.before != nil {
+			inner := row[pad*block : (pad+pixels)*block]
+			if lanes.Bits() == 0 {
+				scaleScalar(inner, &scale, &shift)
+			} else {
+				scaleVectors(inner, &scale, &shift)
+			}
+			p.before.Act.Map(inner)
+		}
 		clear(row[(pad+pixels)*block:])
 	}
 }
@@ -137,6 +165,15 @@ func copyBlocks(to, from []float32, n, toStride, fromStride, left int) {
 	}
 	for i := range n {
 		copyPart(to[i*toStride:], from[i*fromStride:], min(left, block))
+	}
+}
+
+// scaleScalar is x*scale + shift on blocks of channels, in place.
+func scaleScalar(x []float32, scale, shift *[block]float32) {
+	for ; len(x) >= block; x = x[block:] {
+		for c, v := range x[:block] {
+			x[c] = v*scale[c] + shift[c]
+		}
 	}
 }
 

@@ -185,3 +185,16 @@ func copyBlocksVectors(to, from []float32, n, toStride, fromStride int) {
 		}
 	}
 }
+
+// scaleVectors is scaleScalar with a vector of channels at a time.
+func scaleVectors(x []float32, scale, shift *[block]float32) {
+	var a simd.Float32s
+	lanes := a.Len()
+	for c := 0; c < block; c += lanes {
+		a = simd.LoadFloat32s(scale[c:])
+		b := simd.LoadFloat32s(shift[c:])
+		for i := c; i+lanes <= len(x); i += block {
+			simd.LoadFloat32s(x[i:]).MulAdd(a, b).Store(x[i:])
+		}
+	}
+}

@@ -17,3 +17,5 @@ func copyBlocksVectors(to, from []float32, n, toStride, fromStride int) {
 func weightRowVectors(sums, in, dy []float32, k, stride, row int) {
 	weightRowScalar(sums, in, dy, k, stride, row)
 }
+
+func scaleVectors(x []float32, scale, shift *[block]float32) { scaleScalar(x, scale, shift) }

@@ -30,18 +30,6 @@ func RefBackward(dx, dw, x, w, dy []float32, s Shape) {
 	}
 }
 
-// PackTransposed lays out w [C,M] for the gradient of the input: Run of the
-// result computes dx [rows,C] = dy [rows,M]·wᵀ.
-func PackTransposed(w []float32, c, m int) *Packed {
-	t := make([]float32, c*m)
-	for i := range c {
-		for j := range m {
-			t[j*c+i] = w[i*m+j]
-		}
-	}
-	return Pack(t, make([]float32, c), m, c)
-}
-
 // Gate multiplies each row of x [rows,C] by gate [C], into y.
 func Gate(y, x, gate []float32) { multiplyRows(y, x, gate) }
 

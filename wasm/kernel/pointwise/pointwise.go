@@ -45,6 +45,44 @@ type panel struct {
 // Pack lays out w [C,M] and b [M] for this process. The result depends on the
 // machine's vectors and must not be stored.
 func Pack(w, b []float32, c, m int) *Packed {
+	p := layout(c, m)
+	for _, t := range p.panels {
+		for v, col := range []int{t.col0, t.col1}[:t.vectors] {
+			copy(p.b[t.b+v*p.lanes:], b[col:col+p.lanes])
+			to := p.w[t.w+v*p.lanes:]
+			for k := range c {
+				copyVector(to[k*t.vectors*p.lanes:][:p.lanes], w[k*m+col:])
+			}
+		}
+	}
+	return p
+}
+
+// PackTransposed lays out w [C,M] for the gradient of the input: Run of the
+// result computes dx [rows,C] = dy [rows,M]·wᵀ.
+func PackTransposed(w []float32, c, m int) *Packed {
+	const depth = 64 // rows of a panel that are written while they are in the first-level cache
+	p := layout(m, c)
+	for _, t := range p.panels {
+		width := t.vectors * p.lanes
+		for k0 := 0; k0 < m; k0 += depth {
+			n := min(depth, m-k0)
+			for v, col := range []int{t.col0, t.col1}[:t.vectors] {
+				for lane := range p.lanes {
+					from := w[(col+lane)*m+k0:][:n]
+					to := p.w[t.w+k0*width+v*p.lanes+lane:]
+					for k, x := range from {
+						to[k*width] = x
+					}
+				}
+			}
+		}
+	}
+	return p
+}
+
+// layout makes room for C rows of M columns and as many biases, all zero.
+func layout(c, m int) *Packed {
 	p := &Packed{c: c, m: m}
 	switch vector := lanes.Bits() / 32; {
 	case vector > 0 && m >= vector:
@@ -58,19 +96,25 @@ func Pack(w, b []float32, c, m int) *Packed {
 	}
 	p.split()
 	columns := 0
-	for _, t := range p.panels {
-		columns += t.vectors * p.lanes
-	}
-	p.w, p.b = make([]float32, 0, c*columns), make([]float32, 0, columns)
 	for i := range p.panels {
 		t := &p.panels[i]
-		t.w, t.b = len(p.w), len(p.b)
-		p.b = t.take(p.b, b, p.lanes)
-		for k := range c {
-			p.w = t.take(p.w, w[k*m:(k+1)*m], p.lanes)
-		}
+		t.w, t.b = c*columns, columns
+		columns += t.vectors * p.lanes
 	}
+	p.w, p.b = make([]float32, c*columns), make([]float32, columns)
 	return p
+}
+
+// copyVector copies a few values, for which the built-in copy is slow.
+func copyVector(to, from []float32) {
+	from = from[:len(to)]
+	for len(to) >= 4 && len(from) >= 4 {
+		*(*[4]float32)(to) = [4]float32(from)
+		to, from = to[4:], from[4:]
+	}
+	for i := range to {
+		to[i] = from[i]
+	}
 }
 
 // split cuts the M columns into vectors, an odd one first, the others in pairs.
@@ -83,15 +127,6 @@ func (p *Packed) split() {
 	for v := vectors % 2; v < vectors; v += 2 {
 		p.panels = append(p.panels, panel{col0: at(v), col1: at(v + 1), vectors: 2})
 	}
-}
-
-// take appends the panel's columns of one row.
-func (t *panel) take(to, row []float32, width int) []float32 {
-	to = append(to, row[t.col0:t.col0+width]...)
-	if t.vectors == 2 {
-		to = append(to, row[t.col1:t.col1+width]...)
-	}
-	return to
 }
 
 const (

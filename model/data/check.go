@@ -128,7 +128,7 @@ func (s *Set) unlabelled() (found []Refusal) {
 		case err == nil:
 			found = append(found, Refusal{name, "a picture without a label: it lies beside the class folders; move it into the folder of its class"})
 		case !errors.Is(err, intake.ErrNotPicture) || namedPicture(name):
-			found = append(found, Refusal{name, "it lies beside the class folders, and: " + reasonOf(err)})
+			found = append(found, Refusal{name, "it lies beside the class folders, and: " + ReasonOf(err)})
 		}
 	}
 	for _, name := range s.nested {

@@ -166,7 +166,7 @@ func (s *Set) inspect() {
 	kept := s.Pictures[:0]
 	for i, p := range s.Pictures {
 		if reasons[i] != nil {
-			s.Refused = append(s.Refused, Refusal{Name: p.Name, Reason: reasonOf(reasons[i])})
+			s.Refused = append(s.Refused, Refusal{Name: p.Name, Reason: ReasonOf(reasons[i])})
 			continue
 		}
 		kept = append(kept, p)
@@ -174,8 +174,8 @@ func (s *Set) inspect() {
 	s.Pictures = kept
 }
 
-// reasonOf leaves out the file's name, which stands beside it.
-func reasonOf(err error) string {
+// ReasonOf says why a picture is refused, without the file's name, which stands beside it.
+func ReasonOf(err error) string {
 	var refusal *intake.Refusal
 	var path *fs.PathError
 	switch {

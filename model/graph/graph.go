@@ -18,8 +18,8 @@ type Node struct {
 
 // Port is a graph input or output; Shape is NCHW.
 type Port struct {
-	Name  string
-	Shape []int
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
 }
 
 // Graph is a whole network.

@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"blastlens/model/data"
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
@@ -195,20 +196,20 @@ func (c *classifyCmd) classify(e *engine.Engine, p listed) (r classified) {
 		}
 	}()
 	if p.err != nil {
-		return refuse(reasonOf(p.err))
+		return refuse(data.ReasonOf(p.err))
 	}
-	data, err := readPicture(p.path)
+	raw, err := readPicture(p.path)
 	if err != nil {
-		return refuse(reasonOf(err))
+		return refuse(data.ReasonOf(err))
 	}
 	start := time.Now()
-	picture, err := intake.Decode(p.path, data)
+	picture, err := intake.Decode(p.path, raw)
 	if err != nil {
-		return refuse(reasonOf(err))
+		return refuse(data.ReasonOf(err))
 	}
 	inference, err := e.Infer(picture.RGB, c.Head)
 	if err != nil {
-		return refuse(reasonOf(err))
+		return refuse(data.ReasonOf(err))
 	}
 	took := time.Since(start)
 	h := inference.Head
@@ -218,7 +219,7 @@ func (c *classifyCmd) classify(e *engine.Engine, p listed) (r classified) {
 	}
 	v, err := verdict.Of(inference.Logits, classes, h.Demonstration)
 	if err != nil {
-		return refuse(reasonOf(err))
+		return refuse(data.ReasonOf(err))
 	}
 	r.Class, r.Statement, r.Logits = h.Classes[v.Class].Name, v.Statement, inference.Logits
 	r.Head, r.Demonstration = h.Name, h.Demonstration
@@ -249,19 +250,6 @@ func readPicture(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, intake.MaxBytes+1))
-}
-
-// reasonOf leaves out the file's name, which stands beside it.
-func reasonOf(err error) string {
-	var refusal *intake.Refusal
-	var path *fs.PathError
-	switch {
-	case errors.As(err, &refusal):
-		return refusal.Message()
-	case errors.As(err, &path):
-		return "cannot be read: " + path.Err.Error()
-	}
-	return err.Error()
 }
 
 // results is where classified pictures are printed.

@@ -60,7 +60,7 @@ export function peakMB(browser) {
     try {
       command = readFileSync(`/proc/${id}/cmdline`, "utf8");
     } catch { /* it has ended */ }
-    if (!command.includes("--type=renderer") && !/-contentproc[^]*\0tab\0?$/.test(command)) continue;
+    if (!command.includes("--type=renderer") && !/-contentproc[^]*[ \0]tab\0*$/.test(command)) continue;
     const kB = /^VmHWM:\s+(\d+)/m.exec(status.get(id) ?? "");
     if (kB) peak = Math.max(peak, Number(kB[1]) / 1024);
   }

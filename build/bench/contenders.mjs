@@ -3,13 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { launch, peakMB } from "./browser.mjs";
 
-/** CONTENDERS, ours first. threads lists what a contender can do; all it is asked for if absent. */
+/**
+ * CONTENDERS, ours first. files is what its model consists of, modules the
+ * packages of a peer, threads what a contender can do; all it is asked for if absent.
+ */
 export const CONTENDERS = [
-  { id: "blastlens-tab", title: "**Blastlens**, engine alone, kernels emitted for the tab", ours: true, query: { runtime: "blastlens", device: "tab" } },
-  { id: "blastlens-cpu", title: "**Blastlens**, engine alone, Go SIMD", ours: true, query: { runtime: "blastlens", device: "cpu" }, threads: [1] },
-  { id: "litert", title: "LiteRT.js", modules: ["@litertjs/core"], query: { runtime: "litert" } },
-  { id: "tfjs", title: "tfjs-wasm", modules: ["@tensorflow/tfjs-backend-wasm"], query: { runtime: "tfjs" } },
-  { id: "onnxruntime", title: "onnxruntime-web", modules: ["onnxruntime-web"], query: { runtime: "onnxruntime" } },
+  { id: "blastlens-tab", title: "**Blastlens**, engine alone, kernels emitted for the tab", ours: true, query: { runtime: "blastlens", device: "tab" }, files: ["json", "blm"] },
+  { id: "blastlens-cpu", title: "**Blastlens**, engine alone, Go SIMD", ours: true, query: { runtime: "blastlens", device: "cpu" }, files: ["json", "blm"], threads: [1] },
+  { id: "litert", title: "LiteRT.js", modules: ["@litertjs/core"], query: { runtime: "litert" }, files: ["tflite"] },
+  { id: "tfjs", title: "tfjs-wasm", modules: ["@tensorflow/tfjs-backend-wasm"], query: { runtime: "tfjs" }, files: ["plan.json", "weights.f32"] },
+  { id: "onnxruntime", title: "onnxruntime-web", modules: ["onnxruntime-web"], query: { runtime: "onnxruntime" }, files: ["onnx"] },
 ];
 export const APP = { id: "app", title: "Blastlens, the whole app", app: true };
 

@@ -68,7 +68,7 @@ async function main() {
         continue;
       }
       const started = await launch(browser);
-      browsers[browser] = await started.version();
+      browsers[browser] = `${browser} ${(await started.version()).split("/").pop()}`;
       await started.close();
 
       const absent = new Set(); // contenders that this build does not have
@@ -82,7 +82,7 @@ async function main() {
       const most = (contender) => Math.max(...threads.filter((t) => able(contender, t)), -1);
       // Round 0 is not kept: it lets the server compress.
       for (let round = 0; round <= rounds; round++) {
-        const order = round % 2 ? contenders : contenders.toReversed();
+        const order = round % 2 ? contenders : [...contenders].reverse();
         for (const size of sizes) {
           for (const t of threads) {
             for (const contender of order) {
@@ -110,12 +110,12 @@ async function main() {
     const measured = {
       date: new Date().toISOString(),
       machine: { processor: cpus()[0].model.trim(), cores: cpus().length, load },
-      commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: ROOT, encoding: "utf8" }).trim(),
+      commit: execFileSync("git", ["describe", "--always", "--dirty"], { cwd: ROOT, encoding: "utf8" }).trim(),
       browsers,
       versions: Object.fromEntries(contenders.filter((c) => c.modules).map((c) => [c.title, version(c, MODULES)])),
       flags: { sizes, threads, rounds, runs, bitsPerSecond: LINE, folder: folder.length },
       models: await modelBytes(server.port, contenders, sizes[0]),
-      missing,
+      missing: [...new Set(missing)],
       records,
     };
     const summary = summarise(measured, [...contenders, ...(app ? [APP] : [])]);
@@ -134,9 +134,7 @@ async function main() {
 
 /** prepare writes the models, those of LiteRT from the plan and its weights. */
 function prepare(sizes) {
-  for (const file of ["assets.json"]) {
-    if (!existsSync(join(DIST, file))) throw new Error("the page is not built: run `make build`");
-  }
+  if (!existsSync(join(DIST, "assets.json"))) throw new Error("the page is not built: run `make build`");
   mkdirSync(WORK, { recursive: true });
   say("writing the models");
   execFileSync("go", ["run", "./build/bench/network", "--sizes", sizes.join(","), "--out", WORK], { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
@@ -174,10 +172,9 @@ async function overLine(port, run) {
 /** modelBytes asks the server how long each contender's model is on the line. */
 async function modelBytes(port, contenders, size) {
   const sizes = {};
-  for (const { id, query } of contenders) {
-    const suffixes = { blastlens: ["json", "blm"], litert: ["tflite"], tfjs: ["plan.json", "weights.f32"], onnxruntime: ["onnx"] }[query.runtime];
+  for (const { id, files } of contenders) {
     sizes[id] = 0;
-    for (const suffix of suffixes) {
+    for (const suffix of files) {
       const response = await fetch(`http://127.0.0.1:${port}/bench/model/b3-${size}.${suffix}`, { headers: { "Accept-Encoding": "br" } });
       sizes[id] += Number(response.headers.get("content-length"));
       await response.body.cancel();

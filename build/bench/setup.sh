@@ -20,8 +20,8 @@ if [ ${#packages[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/n
     echo "apt-get could not install all of: ${packages[*]}" >&2
 fi
 
-node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' 2>/dev/null || {
-  echo "make bench-tab needs Node 20 or newer: install it from your system's packages or nodejs.org" >&2
+node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 18 ? 0 : 1)' 2>/dev/null || {
+  echo "make bench-tab needs Node 18 or newer: install it from your system's packages or nodejs.org" >&2
   exit 1
 }
 command -v npm >/dev/null || {

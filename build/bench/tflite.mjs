@@ -119,12 +119,12 @@ class Network {
     const b = new Builder(64 << 20);
     const numbers = (list) => {
       b.startVector(4, list.length, 4);
-      for (const v of list.toReversed()) b.addInt32(v);
+      for (const v of [...list].reverse()) b.addInt32(v);
       return b.endVector();
     };
     const offsets = (list) => {
       b.startVector(4, list.length, 4);
-      for (const v of list.toReversed()) b.addOffset(v);
+      for (const v of [...list].reverse()) b.addOffset(v);
       return b.endVector();
     };
     const buffers = this.buffers.map((data) => {

@@ -97,6 +97,36 @@ func plain(b *bundle.Bundle) (bundle.Head, net.Output, error) {
 	return bundle.Head{}, net.Output{}, errors.New("no head of timm's layout")
 }
 
+// build makes the whole network of a packed model's body and one of its heads.
+func build(b *bundle.Bundle, size int, output net.Output) (*graph.Graph, error) {
+	params := net.InitRandom(net.Plain, output.Classes, 1)
+	want := net.Names(net.Plain, output.Classes)
+	for i := range want {
+		if want[i].Head {
+			want[i].Name = output.Prefix + want[i].Name
+		}
+	}
+	if _, err := load.Packed(params, want, b); err != nil {
+		return nil, err
+	}
+	wake(params)
+	return net.Build(params, size, output)
+}
+
+// wake lets a block compute, on random weights, that the packed model leaves
+// out because it changes nothing. A body trained as a whole will not have such
+// a block, and a runtime shall not win by having seen that this one has.
+func wake(p net.Params) {
+	for _, block := range net.Blocks() {
+		scale := p[block.Name+".bn3.weight"].Data
+		if !slices.ContainsFunc(scale, func(v float32) bool { return v != 0 }) {
+			for i := range scale {
+				scale[i] = 1
+			}
+		}
+	}
+}
+
 // foldNorms takes the batch-norms out again that loading a packed model put in:
 // they only add a bias, which a convolution can add itself. A runtime that
 // would not fold them shall not be slower for it.
@@ -156,17 +186,7 @@ func (w writer) all(b *bundle.Bundle, record json.RawMessage, tool, classes stri
 
 // onnx writes a packed model's body and the one head as an ONNX file.
 func (w writer) onnx(b *bundle.Bundle) error {
-	params := net.InitRandom(net.Plain, w.output.Classes, 1) // all of it is replaced, but for a block that changes nothing
-	want := net.Names(net.Plain, w.output.Classes)
-	for i := range want {
-		if want[i].Head {
-			want[i].Name = w.output.Prefix + want[i].Name
-		}
-	}
-	if _, err := load.Packed(params, want, b); err != nil {
-		return err
-	}
-	g, err := net.Build(params, w.size, w.output)
+	g, err := build(b, w.size, w.output)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 # make run    builds the whole product and serves it on http://127.0.0.1:8080
 # make test   installs what the tests need, and passes them
-# make bench  measures kernels and network natively, and the page in Chromium
+# make bench  measures kernels and network natively, and the tab beside its peers
 # make build  web/dist, bin/blastlens-server, bin/blastlens
 # make clean  removes what was built
 
@@ -10,7 +10,7 @@ export GOEXPERIMENT := simd
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := build
-.PHONY: run build dist test check kernels bench clean
+.PHONY: run build dist test check kernels bench bench-native bench-tab clean
 
 run: build
 	bin/blastlens-server --addr 127.0.0.1:8080
@@ -42,10 +42,18 @@ kernels:
 	GOEXPERIMENT= go test -count=1 ./wasm/kernel/... ./wasm/device/cpu
 	GOEXPERIMENT= go test -count=1 -run Gorgonia ./model/learn
 
+bench: bench-native bench-tab
+
 # The trainer beside PyTorch: build/bench/train.py.
-bench: build
+bench-native: build
 	bin/blastlens bench
 	go test -run '^$$' -bench . -benchtime 1s ./wasm/kernel/... ./model/learn ./build/e2e
+
+# The engine, the app and other runtimes in Chromium and Firefox; BENCH="--rounds 1
+# --only litert" and the like narrow it. The table lands in build/work/bench.
+bench-tab: build
+	build/bench/setup.sh
+	node build/bench/main.mjs $(BENCH)
 
 clean:
 	rm -rf bin build/work

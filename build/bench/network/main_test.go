@@ -1,0 +1,68 @@
+package main
+
+import (
+	"math"
+	"os"
+	"testing"
+
+	"blastlens/model/graph"
+	"blastlens/model/lower"
+	"blastlens/wasm/bundle"
+	"blastlens/wasm/device/cpu"
+)
+
+// TestFoldNorms wants the folded network to answer as the one with batch-norms,
+// without any of them, and with every block at work.
+func TestFoldNorms(t *testing.T) {
+	data, err := os.ReadFile("../../../web/model/blastlens-b3.blm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := bundle.Read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, output, err := plain(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 64
+	g, err := build(b, size, output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _ := answer(t, g, size)
+	foldNorms(g)
+	got, steps := answer(t, g, size)
+	for i := range want {
+		if d := math.Abs(float64(got[i] - want[i])); !(d <= 1e-4*(1+math.Abs(float64(want[i])))) {
+			t.Errorf("logit %d is %g folded, want %g", i, got[i], want[i])
+		}
+	}
+	for _, n := range g.Nodes {
+		if n.Op == "BatchNormalization" {
+			t.Errorf("%s is still there", n.Name)
+		}
+	}
+	if want := 4 + 2*3 + 24*4; steps != want {
+		t.Errorf("%d steps, want %d: stem, two blocks of 3, 24 of 4, last convolution, pool, classifier", steps, want)
+	}
+}
+
+func answer(t *testing.T, g *graph.Graph, size int) (logits []float32, steps int) {
+	t.Helper()
+	p, err := lower.Lower(g, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := cpu.New(1).Prepare(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	outputs, err := s.Run(bundle.GoldenInput(1, size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return outputs[0], len(p.Steps)
+}

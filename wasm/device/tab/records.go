@@ -19,7 +19,7 @@ func (im *Image) step(i int, s plan.Step) error {
 	in, out := im.plan.Values[s.In], im.plan.Values[s.Out]
 	inRows, outRows := in.H*in.W, out.H*out.W
 	r := Record{Step: i}
-	r.set(blocked.Act, blocked.ActOf(s.Act))
+	r.set(blocked.Act, s.Act.Code())
 	r.set(blocked.X, im.values[s.In])
 	r.set(blocked.Y, im.values[s.Out])
 	r.set(blocked.XStride, blocked.Stride(inRows))
@@ -144,10 +144,10 @@ func (im *Image) squeeze(r Record, s plan.Step, in, out plan.Value) {
 		im.pool(&mean, in, pool.Avg)
 	}
 	hidden, gate := r, r
-	hidden.set(blocked.Act, blocked.ActOf(activation.SiLU))
+	hidden.set(blocked.Act, activation.SiLU.Code())
 	hidden.set(blocked.X, im.mean)
 	hidden.set(blocked.Y, im.hidden)
-	gate.set(blocked.Act, blocked.ActOf(activation.Sigmoid))
+	gate.set(blocked.Act, activation.Sigmoid.Code())
 	gate.set(blocked.X, im.hidden)
 	n := len(im.plan.Weights[s.B].Data)
 	for _, layer := range []*Record{&hidden, &gate} {

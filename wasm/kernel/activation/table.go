@@ -1,5 +1,7 @@
 package activation
 
+import "blastlens/wasm/kernel/blocked"
+
 // The emitted WASM takes the exponential as a power of two, 2^t = 2^n * 2^f with
 // n the integer nearest to t and f in [-1/2, 1/2], where the polynomial of
 // degree 4 that is best in relative error (Remez) is within 2.6e-6.
@@ -29,4 +31,17 @@ func Table() []float32 {
 		table = append(table, v, v, v, v)
 	}
 	return table
+}
+
+// Code is the activation as records of package blocked have it.
+func (k Kind) Code() int {
+	switch k {
+	case SiLU:
+		return blocked.ActSiLU
+	case ReLU:
+		return blocked.ActReLU
+	case Sigmoid:
+		return blocked.ActSigmoid
+	}
+	return blocked.ActNone
 }

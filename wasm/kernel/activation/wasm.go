@@ -2,65 +2,120 @@
 
 package activation
 
-import "blastlens/wasm/kernel/wasm"
+import (
+	"blastlens/wasm/kernel/blocked"
+	"blastlens/wasm/kernel/wasm"
+)
 
-// Emit applies the activation that the number kind says (0 none, 1 SiLU, 2 ReLU,
-// 3 sigmoid) to vectors in place. table is the address of Table in memory.
+// Emit adds a function to m that applies an activation in place:
+// (y, end, kind, residual, sums). It goes over pixels of a plane, from the
+// address y to end; kind is a code of package blocked. residual, if not 0, is
+// added after the activation; at sums, if not 0, stands [8] float32 to which the
+// pixels' sum is added.
 //
 // Sigmoid is within 1e-6 of the exact value, SiLU within 1e-6 of max(1, |x|);
 // what is not a number stays so.
-func Emit(f *wasm.Func, kind wasm.I32, table int, vs []wasm.Vec) {
-	zero := wasm.Floats(0)
-	f.Switch(kind,
+//
+// It is a pass of its own over what a kernel has just written, not part of the
+// kernel: sums that live on into other blocks would be written to the stack in
+// each round of the kernel's inner loop.
+func Emit(m *wasm.Module) *wasm.Func {
+	f := m.Func("activation", 5, false)
+	y, end, kind, residual, sums := f.Param(0), f.Param(1), f.Param(2), f.Param(3), f.Param(4)
+	// pixels runs each for n pixels at a time, as long as there are n.
+	pixels := func(n int, each func()) {
+		last := f.Let(end.Plus(-n * blocked.PixelBytes))
+		f.While(y.Le(last.I32), func() {
+			each()
+			y.Inc(n * blocked.PixelBytes)
+		})
+	}
+	start := f.Let(y.I32)
+	logistic := func(times bool) {
+		pixels(2, func() { emitLogistic(f, y, 4, times) })
+		pixels(1, func() { emitLogistic(f, y, 2, times) })
+	}
+	f.Switch(kind.I32,
 		func() {},
-		func() { emitLogistic(f, table, vs, true) },
+		func() { logistic(true) },
 		func() {
-			for _, v := range vs {
-				v.Set(v.MostOf(zero))
-			}
+			pixels(1, func() {
+				for i := range 2 {
+					f.Store(y.I32, 16*i, wasm.Load(y.I32, 16*i).MostOf(wasm.Floats(0)))
+				}
+			})
 		},
-		func() { emitLogistic(f, table, vs, false) },
+		func() { logistic(false) },
 	)
+	f.If(residual.I32, func() {
+		y.Set(start.I32)
+		pixels(1, func() {
+			for i := range 2 {
+				f.Store(y.I32, 16*i, wasm.Load(y.I32, 16*i).Add(wasm.Load(residual.I32, 16*i)))
+			}
+			residual.Inc(blocked.PixelBytes)
+		})
+	})
+	f.If(sums.I32, func() {
+		y.Set(start.I32)
+		x := f.Vecs(2)
+		for i, v := range x {
+			v.Set(wasm.Load(sums.I32, 16*i))
+		}
+		pixels(1, func() {
+			for i, v := range x {
+				v.Set(v.Add(wasm.Load(y.I32, 16*i)))
+			}
+		})
+		for i, v := range x {
+			f.Store(sums.I32, 16*i, v.V128)
+		}
+	})
+	return f
 }
 
-// emitLogistic replaces x by 1/(1+exp(-x)), or by x times that. Two vectors go side
-// by side, so that each constant is loaded half as often.
-func emitLogistic(f *wasm.Func, table int, vs []wasm.Vec, times bool) {
-	constant := func(i int) wasm.V128 { return wasm.Load(wasm.Const(0), table+16*i) }
-	c := f.Vec()
-	for len(vs) > 0 {
-		x := vs[:min(2, len(vs))]
-		vs = vs[len(x):]
-		n := len(x)
-		t, p := f.Vecs(n), f.Vecs(n)
-		each := func(value int, do func(i int)) {
-			c.Set(constant(value))
-			for i := range n {
-				do(i)
-			}
-		}
-		each(constNegLog2e, func(i int) { t[i].Set(x[i].Mul(c.V128)) })
-		each(constLow, func(i int) { t[i].Set(t[i].MostOf(c.V128)) })
-		each(constHigh, func(i int) { t[i].Set(t[i].LeastOf(c.V128)) })
-		each(constRounder, func(i int) {
-			p[i].Set(t[i].Add(c.V128))
-			t[i].Set(t[i].Sub(p[i].Sub(c.V128))) // f
-		})
-		power := f.Vecs(n)
+// emitLogistic replaces the n vectors x at y by 1/(1+exp(-x)), or by x times
+// that. They go side by side, each step for all before the next: one's chain of
+// steps would wait for itself, as processors look only some dozens of floating
+// point instructions ahead. Four of three values each fill x86's registers.
+func emitLogistic(f *wasm.Func, y wasm.Int, n int, times bool) {
+	c, t, p, power := f.Vec(), f.Vecs(n), f.Vecs(n), f.Vecs(n)
+	each := func(value int, do func(i int)) {
+		c.Set(wasm.Load(wasm.Const(0), blocked.Constants+16*value))
 		for i := range n {
-			power[i].Set(p[i].ShiftLeft(mantissa))
+			do(i)
 		}
-		each(constPoly4, func(i int) { p[i].Set(t[i].Mul(c.V128)) })
-		for poly := constPoly3; poly > constPoly0; poly-- {
-			each(poly, func(i int) { p[i].Set(p[i].Add(c.V128).Mul(t[i].V128)) })
+	}
+	each(constNegLog2e, func(i int) { t[i].Set(wasm.Load(y.I32, 16*i).Mul(c.V128)) })
+	each(constLow, func(i int) { t[i].Set(t[i].MostOf(c.V128)) })
+	each(constHigh, func(i int) { t[i].Set(t[i].LeastOf(c.V128)) })
+	each(constRounder, func(i int) { power[i].Set(t[i].Add(c.V128)) })
+	for i := range n {
+		p[i].Set(power[i].Sub(c.V128))
+	}
+	for i := range n {
+		t[i].Set(t[i].Sub(p[i].V128)) // f
+	}
+	for i := range n {
+		power[i].Set(power[i].ShiftLeft(mantissa))
+	}
+	each(constPoly4, func(i int) { p[i].Set(t[i].Mul(c.V128)) })
+	for poly := constPoly3; poly > constPoly0; poly-- {
+		each(poly, func(i int) { p[i].Set(p[i].Add(c.V128)) })
+		for i := range n {
+			p[i].Set(p[i].Mul(t[i].V128))
 		}
-		each(constPoly0, func(i int) { p[i].Set(p[i].Add(c.V128).AddBits(power[i].V128)) })
-		each(constOne, func(i int) {
-			above := c.V128
-			if times {
-				above = x[i].V128
-			}
-			x[i].Set(above.Div(p[i].Add(c.V128)))
-		})
+	}
+	each(constPoly0, func(i int) { p[i].Set(p[i].Add(c.V128)) })
+	for i := range n {
+		p[i].Set(p[i].AddBits(power[i].V128))
+	}
+	each(constOne, func(i int) { p[i].Set(p[i].Add(c.V128)) })
+	for i := range n {
+		above := c.V128
+		if times {
+			above = wasm.Load(y.I32, 16*i)
+		}
+		f.Store(y.I32, 16*i, above.Div(p[i].V128))
 	}
 }

@@ -1,7 +1,5 @@
 package blocked
 
-import "blastlens/wasm/kernel/activation"
-
 // The memory begins with a header, all words of 32 bits: what run needs to know,
 // then the words by which threads meet, each in a cache line of its own.
 const (
@@ -81,16 +79,3 @@ const (
 	ActReLU
 	ActSigmoid
 )
-
-// ActOf is the code of an activation.
-func ActOf(k activation.Kind) int {
-	switch k {
-	case activation.SiLU:
-		return ActSiLU
-	case activation.ReLU:
-		return ActReLU
-	case activation.Sigmoid:
-		return ActSigmoid
-	}
-	return ActNone
-}

@@ -5,19 +5,18 @@ package depthwise
 import (
 	"fmt"
 
-	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/wasm"
 )
 
 // Emit adds the layer with kernel k and the given stride to m: a function of a
-// record, an item of it and the thread's scratch.
+// record, an item of it and the thread's scratch. activate is package activation's.
 //
 // An item is one plane of some rows. The last k rows of the input stand in
 // scratch with zeros left and right, and above and below the map: there is no
 // edge in the inner loops, and every tap lies at a constant offset. The outputs'
 // sum is kept for squeeze, which then need not read the map again.
-func Emit(m *wasm.Module, k, stride int) *wasm.Func {
+func Emit(m *wasm.Module, activate *wasm.Func, k, stride int) *wasm.Func {
 	f := m.Func(fmt.Sprintf("depthwise %dx%d stride %d", k, k, stride), 3, false)
 	step, item, scratch := f.Param(0), f.Param(1), f.Param(2)
 	field := func(at int) wasm.I32 { return wasm.Load32(step.I32, at) }
@@ -35,6 +34,7 @@ func Emit(m *wasm.Module, k, stride int) *wasm.Func {
 	bias := f.Let(field(blocked.B).Add(plane.Times(pixel)))
 	wide := f.Let(field(blocked.Width).Times(pixel))
 	outW, act := f.Let(field(blocked.OutW)), f.Let(field(blocked.Act))
+	total := f.Let(field(blocked.Sums).Add(chunk.Mul(field(blocked.Planes8)).Add(plane.I32).Times(pixel)))
 
 	// The rows in scratch, in turn; their margins are cleared once.
 	rows := make([]wasm.Int, k)
@@ -76,15 +76,14 @@ func Emit(m *wasm.Module, k, stride int) *wasm.Func {
 		fill(rows[i])
 	}
 
-	total := f.Vecs(2) // sums of the outputs
-	for _, t := range total {
-		t.Set(wasm.Floats(0))
+	for v := range 2 {
+		f.Store(total.I32, 16*v, wasm.Floats(0))
 	}
 	at := make([]wasm.Int, k) // where a tile's columns begin in each row
 	for i := range at {
 		at[i] = f.Int()
 	}
-	left, column := f.Int(), f.Int()
+	left, column, row := f.Int(), f.Int(), f.Int()
 	tile := func(n int) {
 		for i := range at {
 			at[i].Set(rows[i].Add(column.I32))
@@ -93,10 +92,8 @@ func Emit(m *wasm.Module, k, stride int) *wasm.Func {
 		for v := range 2 {
 			emitTaps(f, k, stride, n, at, w, bias, sums, v)
 		}
-		activation.Emit(f, act.I32, blocked.Constants, sums)
 		for i, s := range sums {
 			f.Store(y.I32, 16*i, s.V128)
-			total[i%2].Set(total[i%2].Add(s.V128))
 		}
 		y.Inc(n * pixel)
 		column.Inc(n * stride * pixel)
@@ -111,10 +108,12 @@ func Emit(m *wasm.Module, k, stride int) *wasm.Func {
 		for i := k - stride; i < k; i++ {
 			fill(rows[i])
 		}
+		row.Set(y.I32)
 		column.Set(wasm.Const(0))
 		left.Set(outW.I32)
 		f.While(left.Ge(wasm.Const(columns)), func() { tile(columns) })
 		f.Switch(left.I32, rest...)
+		f.Call(activate, row.I32, y.I32, act.I32, wasm.Const(0), total.I32)
 		// The oldest rows are the next to be overwritten.
 		for range stride {
 			oldest := from
@@ -126,10 +125,6 @@ func Emit(m *wasm.Module, k, stride int) *wasm.Func {
 		}
 		oy.Inc(1)
 	})
-	at[0].Set(chunk.Mul(field(blocked.Planes8)).Add(plane.I32).Times(pixel).Add(field(blocked.Sums)))
-	for v, t := range total {
-		f.Store(at[0].I32, 16*v, t.V128)
-	}
 	return f
 }
 

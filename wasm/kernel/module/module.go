@@ -1,11 +1,9 @@
 //go:build !js
 
-// Package module joins the emitted kernels to one WASM module that runs the
-// steps of a network in a shared memory, by as many threads as have an instance
-// of it. It knows no network: package blocked says what stands in the memory.
 package module
 
 import (
+	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/depthwise"
 	"blastlens/wasm/kernel/norm"
@@ -34,15 +32,16 @@ const (
 // in it, asleep between pictures. With one thread, memory need not be shared.
 func Emit(memory wasm.Memory) []byte {
 	m := wasm.New(memory)
+	activate := activation.Emit(m)
 	kernels := make([]*wasm.Func, blocked.Ops)
-	kernels[blocked.OpPointwise] = pointwise.Emit(m)
-	kernels[blocked.OpStem] = stem.Emit(m)
+	kernels[blocked.OpPointwise] = pointwise.Emit(m, activate)
+	kernels[blocked.OpStem] = stem.Emit(m, activate)
 	kernels[blocked.OpMean] = pool.EmitMean(m)
 	kernels[blocked.OpPool] = pool.Emit(m)
-	kernels[blocked.OpNorm] = norm.Emit(m)
+	kernels[blocked.OpNorm] = norm.Emit(m, activate)
 	for _, k := range []int{3, 5} {
 		for _, stride := range []int{1, 2} {
-			kernels[blocked.DepthwiseOp(k, stride)] = depthwise.Emit(m, k, stride)
+			kernels[blocked.DepthwiseOp(k, stride)] = depthwise.Emit(m, activate, k, stride)
 		}
 	}
 	picture := emitPicture(m, emitStep(m, kernels), emitBarrier(m))

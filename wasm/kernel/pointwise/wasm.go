@@ -3,7 +3,6 @@
 package pointwise
 
 import (
-	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/wasm"
 )
@@ -11,11 +10,11 @@ import (
 // sumRows is how many rows a tile of the emitted kernel has: 4 rows of 8
 // columns are 8 sums, which with two vectors of weights and two in passing fill
 // the 16 registers of x86.
-const sumRows = 4
+const sumRows = 5
 
 // Emit adds the layer to m: a function of a record, an item of it and the
-// thread's scratch.
-func Emit(m *wasm.Module) *wasm.Func {
+// thread's scratch. activate is package activation's.
+func Emit(m *wasm.Module, activate *wasm.Func) *wasm.Func {
 	panel := emitPanel(m)
 	f := m.Func("pointwise", 3, false)
 	step, item, scratch := f.Param(0), f.Param(1), f.Param(2)
@@ -40,11 +39,13 @@ func Emit(m *wasm.Module) *wasm.Func {
 
 	w := f.Let(field(blocked.W).Add(p.Mul(field(blocked.Depth)).Times(blocked.Lanes * blocked.PixelBytes)))
 	bias := f.Let(field(blocked.B).Add(p.Times(blocked.PixelBytes)))
+	y := f.Int()
 	offset := f.Let(p.Mul(field(blocked.YStride)).Add(first.I32))
 	f.While(p.Lt(end.I32), func() {
-		residual := wasm.Select(field(blocked.Residual), field(blocked.Residual).Add(offset.I32), wasm.Const(0))
-		f.Call(panel, x.I32, xStride.I32, w.I32, field(blocked.Depth), bias.I32,
-			field(blocked.Y).Add(offset.I32), residual, rows.I32, field(blocked.Act))
+		y.Set(field(blocked.Y).Add(offset.I32))
+		f.Call(panel, x.I32, xStride.I32, w.I32, field(blocked.Depth), bias.I32, y.I32, rows.I32)
+		f.Call(activate, y.I32, y.Add(rows.Times(blocked.PixelBytes)), field(blocked.Act),
+			wasm.Select(field(blocked.Residual), field(blocked.Residual).Add(offset.I32), wasm.Const(0)), wasm.Const(0))
 		p.Inc(1)
 		w.Set(w.Add(field(blocked.Depth).Times(blocked.Lanes * blocked.PixelBytes)))
 		bias.Inc(blocked.PixelBytes)
@@ -80,19 +81,18 @@ func emitGate(f *wasm.Func, step, block, scratch, to, x, rows, xStride wasm.Int)
 	})
 }
 
-// emitPanel is one panel of columns for a block of rows:
-// x planes of rows, w [depth*8][8], bias [8] -> y [rows][8], residual likewise or 0.
+// emitPanel is one panel of columns for a block of rows, without activation:
+// x planes of rows, w [depth*8][8], bias [8] -> y [rows][8].
 func emitPanel(m *wasm.Module) *wasm.Func {
-	f := m.Func("pointwise panel", 9, false)
+	f := m.Func("pointwise panel", 7, false)
 	x, xStride, w, depth, bias := f.Param(0), f.Param(1), f.Param(2), f.Param(3), f.Param(4)
-	y, residual, rows, act := f.Param(5), f.Param(6), f.Param(7), f.Param(8)
+	y, rows := f.Param(5), f.Param(6)
 	wEnd := f.Let(w.Add(depth.Times(blocked.Lanes * blocked.PixelBytes)))
 
 	tile := func(n int) {
-		emitTile(f, n, x, xStride, w, wEnd, bias, y, residual, act)
+		emitTile(f, n, x, xStride, w, wEnd, bias, y)
 		x.Inc(n * blocked.PixelBytes)
 		y.Inc(n * blocked.PixelBytes)
-		f.If(residual.I32, func() { residual.Inc(n * blocked.PixelBytes) })
 		rows.Inc(-n)
 	}
 	f.While(rows.Ge(wasm.Const(sumRows)), func() { tile(sumRows) })
@@ -105,7 +105,7 @@ func emitPanel(m *wasm.Module) *wasm.Func {
 }
 
 // emitTile computes n rows of one panel, eight input channels a round.
-func emitTile(f *wasm.Func, n int, x, xStride, w, wEnd, bias, y, residual, act wasm.Int) {
+func emitTile(f *wasm.Func, n int, x, xStride, w, wEnd, bias, y wasm.Int) {
 	// A single row has two sums only, each of which would wait for the addition
 	// before; four partial sums of every fourth channel keep the units busy.
 	partial := 1
@@ -141,12 +141,6 @@ func emitTile(f *wasm.Func, n int, x, xStride, w, wEnd, bias, y, residual, act w
 		sums[i%(2*n)].Set(sums[i%(2*n)].Add(sums[i].V128))
 	}
 	sums = sums[:2*n]
-	activation.Emit(f, act.I32, blocked.Constants, sums)
-	f.If(residual.I32, func() {
-		for i, s := range sums {
-			s.Set(s.Add(wasm.Load(residual.I32, 16*i)))
-		}
-	})
 	for i, s := range sums {
 		f.Store(y.I32, 16*i, s.V128)
 	}

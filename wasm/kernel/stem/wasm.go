@@ -3,7 +3,6 @@
 package stem
 
 import (
-	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/wasm"
 )
@@ -11,7 +10,7 @@ import (
 // Emit adds the layer to m: a function of a record, an item of it and the
 // thread's scratch. An item is some rows of the output. The picture [H+2,W+2,3]
 // has a margin of zeros, and is no planes: each of its values meets eight weights.
-func Emit(m *wasm.Module) *wasm.Func {
+func Emit(m *wasm.Module, activate *wasm.Func) *wasm.Func {
 	const (
 		columns = 4
 		pixel   = blocked.PixelBytes
@@ -24,7 +23,7 @@ func Emit(m *wasm.Module) *wasm.Func {
 	oy := f.Let(item.Mul(field(blocked.RowsItem)))
 	end := f.Let(wasm.Min(oy.Add(field(blocked.RowsItem)), field(blocked.OutH)))
 	act := f.Let(field(blocked.Act))
-	y, w, bias, left, plane := f.Int(), f.Int(), f.Int(), f.Int(), f.Int()
+	y, row, w, bias, left, plane := f.Int(), f.Int(), f.Int(), f.Int(), f.Int(), f.Int()
 	rows := [3]wasm.Int{f.Int(), f.Int(), f.Int()}
 
 	tile := func(n int) {
@@ -43,7 +42,6 @@ func Emit(m *wasm.Module) *wasm.Func {
 				sums[2*i+1].Set(sums[2*i+1].Add(v.Mul(w1.V128)))
 			}
 		}
-		activation.Emit(f, act.I32, blocked.Constants, sums)
 		for i, s := range sums {
 			f.Store(y.I32, 16*i, s.V128)
 		}
@@ -62,12 +60,14 @@ func Emit(m *wasm.Module) *wasm.Func {
 		bias.Set(field(blocked.B))
 		f.For(plane, wasm.Const(0), field(blocked.Planes8), 1, func() {
 			y.Set(field(blocked.Y).Add(plane.Mul(field(blocked.YStride))).Add(oy.Mul(field(blocked.OutW)).Times(pixel)))
+			row.Set(y.I32)
 			for i, r := range rows {
 				r.Set(field(blocked.X).Add(oy.Times(2).Plus(i).Mul(field(blocked.Pitch))))
 			}
 			left.Set(field(blocked.OutW))
 			f.While(left.Ge(wasm.Const(columns)), func() { tile(columns) })
 			f.Switch(left.I32, rest...)
+			f.Call(activate, row.I32, y.I32, act.I32, wasm.Const(0), wasm.Const(0))
 			w.Inc(taps * pixel)
 			bias.Inc(pixel)
 		})

@@ -76,7 +76,7 @@ const (
 	// so that each reads only its part of the weights.
 	panelRows = 256
 	// panelItems is how many items such a layer becomes.
-	panelItems = 8
+	panelItems = 16
 	// chunkRows is the least output rows of an item of depthwise.
 	chunkRows = 14
 )

@@ -16,7 +16,7 @@ import (
 const (
 	// spins is how often a thread looks whether the others have arrived before it
 	// sleeps: about 20 us, more than most threads are apart.
-	spins = 4000
+	spins = 100000
 	// patience bounds the sleep at a barrier. A thread that does not come within
 	// it has died, and with it the run.
 	patience = 10_000_000_000 // ns

@@ -11,6 +11,7 @@ const (
 	Generation   = 192
 	Started      = 256 // counts runs; threads that serve sleep on it
 	Stop         = 320 // not 0: threads that serve go home
+	Serving      = 324 // how many threads have come to serve
 	Constants    = 384 // what activations need, 16 bytes each: see the emitter
 	HeaderBytes  = 1024
 )

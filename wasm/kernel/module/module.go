@@ -132,6 +132,7 @@ func emitServe(m *wasm.Module, picture *wasm.Func) {
 	f := m.Func("serve", 2, true)
 	f.Export()
 	base, seen := wasm.Const(0), f.Int()
+	f.Do(wasm.AtomicAdd(base, blocked.Serving, wasm.Const(1)))
 	f.Loop(func(again wasm.Label) {
 		f.While(wasm.AtomicLoad(base, blocked.Started).Eq(seen.I32), func() {
 			f.Do(wasm.Wait(base, blocked.Started, seen.I32, -1))

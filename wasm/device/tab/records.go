@@ -77,8 +77,9 @@ const (
 	panelRows = 256
 	// panelItems is how many items such a layer becomes.
 	panelItems = 16
-	// chunkRows is the least output rows of an item of depthwise.
-	chunkRows = 14
+	// chunkBytes bounds the output of an item of depthwise, which the activation
+	// goes over once more.
+	chunkBytes = 24 << 10
 )
 
 // pointwise completes r for x [rows,c] · w [c,m].
@@ -110,7 +111,7 @@ func (im *Image) pointwise(r *Record, rows, w, b, c, m, gate, residual int) {
 func (im *Image) depthwise(r *Record, s plan.Step, in, out plan.Value) {
 	planes := blocked.Planes(out.C)
 	row := (in.W + s.Kernel/2*2) * blocked.PixelBytes
-	chunk := min(out.H, chunkRows)
+	chunk := min(out.H, max(1, chunkBytes/(out.W*blocked.PixelBytes)))
 	sums := summed{im.take(ceil(out.H, chunk) * planes * blocked.PixelBytes), ceil(out.H, chunk)}
 	im.sums[s.Out] = sums
 	im.scratch = max(im.scratch, s.Kernel*row)

@@ -9,6 +9,12 @@ import (
 	"blastlens/wasm/kernel/wasm"
 )
 
+// tileColumns is how many output columns are computed together, as long as so
+// many are left. Seven sums, five weights, an input and a product fill the
+// registers of x86, and seven sums do not wait for their additions; the maps of
+// 224 pixels divide by seven.
+var tileColumns = []int{7, 4, 2, 1}
+
 // Emit adds the layer with kernel k and the given stride to m: a function of a
 // record, an item of it and the thread's scratch. activate is package activation's.
 //
@@ -83,7 +89,7 @@ func Emit(m *wasm.Module, activate *wasm.Func, k, stride int) *wasm.Func {
 	for i := range at {
 		at[i] = f.Int()
 	}
-	left, column, row := f.Int(), f.Int(), f.Int()
+	left, column, first := f.Int(), f.Int(), f.Let(y.I32)
 	tile := func(n int) {
 		for i := range at {
 			at[i].Set(rows[i].Add(column.I32))
@@ -99,21 +105,15 @@ func Emit(m *wasm.Module, activate *wasm.Func, k, stride int) *wasm.Func {
 		column.Inc(n * stride * pixel)
 		left.Inc(-n)
 	}
-	const columns = 4
-	rest := []func(){func() {}}
-	for n := 1; n < columns; n++ {
-		rest = append(rest, func() { tile(n) })
-	}
 	f.While(oy.Lt(end.I32), func() {
 		for i := k - stride; i < k; i++ {
 			fill(rows[i])
 		}
-		row.Set(y.I32)
 		column.Set(wasm.Const(0))
 		left.Set(outW.I32)
-		f.While(left.Ge(wasm.Const(columns)), func() { tile(columns) })
-		f.Switch(left.I32, rest...)
-		f.Call(activate, row.I32, y.I32, act.I32, wasm.Const(0), total.I32)
+		for _, n := range tileColumns {
+			f.While(left.Ge(wasm.Const(n)), func() { tile(n) })
+		}
 		// The oldest rows are the next to be overwritten.
 		for range stride {
 			oldest := from
@@ -125,6 +125,7 @@ func Emit(m *wasm.Module, activate *wasm.Func, k, stride int) *wasm.Func {
 		}
 		oy.Inc(1)
 	})
+	f.Call(activate, first.I32, y.I32, act.I32, wasm.Const(0), total.I32)
 	return f
 }
 

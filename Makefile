@@ -42,7 +42,7 @@ kernels:
 	GOEXPERIMENT= go test -count=1 ./wasm/kernel/... ./wasm/device/cpu
 	GOEXPERIMENT= go test -count=1 -run Gorgonia ./model/learn
 
-# The trainer beside PyTorch: build/bench/train.py.
+# The trainer beside PyTorch: build/bench/train.py. The tab's kernels step by step: build/bench/tab.mjs.
 bench: build
 	bin/blastlens bench
 	go test -run '^$$' -bench . -benchtime 1s ./wasm/kernel/... ./model/learn ./build/e2e

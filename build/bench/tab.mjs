@@ -1,4 +1,5 @@
-// Times the tab's WASM kernels in Node, whose compiler is Chromium's.
+// Times the tab's WASM kernels in Node, whose compiler is Chromium's. Use Node 24
+// or later: older ones order vector instructions as no browser of today does.
 //
 //	go run ./build/kernels
 //	node build/bench/tab.mjs [--threads 1,2] [--runs 40] [--steps] [--peak 65]

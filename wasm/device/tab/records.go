@@ -88,7 +88,7 @@ func (im *Image) pointwise(r *Record, rows, w, b, c, m, gate, residual int) {
 	depth, panels := blocked.Planes(c), blocked.Planes(m)
 	block, group := rows, ceil(panels, panelItems)
 	if rows > panelRows {
-		block, group = min(rows, max(8, blockBytes/(depth*blocked.PixelBytes)/4*4)), panels
+		block, group = min(rows, max(1, blockBytes/(depth*blocked.PixelBytes)/blocked.TileRows)*blocked.TileRows), panels
 	}
 	r.set(blocked.Op, blocked.OpPointwise)
 	r.set(blocked.W, im.panels(w, c, m))

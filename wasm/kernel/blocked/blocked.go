@@ -14,6 +14,11 @@ const Lanes = 8
 // PixelBytes is the size of a pixel in a plane.
 const PixelBytes = 4 * Lanes
 
+// TileRows is how many rows a tile of pointwise has. Five rows of eight columns
+// are ten sums, which with two vectors of weights, a value in passing and a
+// product fill the registers of x86.
+const TileRows = 5
+
 // Planes is how many planes hold c channels.
 func Planes(c int) int { return (c + Lanes - 1) / Lanes }
 

@@ -7,11 +7,6 @@ import (
 	"blastlens/wasm/kernel/wasm"
 )
 
-// sumRows is how many rows a tile of the emitted kernel has: 4 rows of 8
-// columns are 8 sums, which with two vectors of weights and two in passing fill
-// the 16 registers of x86.
-const sumRows = 5
-
 // Emit adds the layer to m: a function of a record, an item of it and the
 // thread's scratch. activate is package activation's.
 func Emit(m *wasm.Module, activate *wasm.Func) *wasm.Func {
@@ -95,9 +90,9 @@ func emitPanel(m *wasm.Module) *wasm.Func {
 		y.Inc(n * blocked.PixelBytes)
 		rows.Inc(-n)
 	}
-	f.While(rows.Ge(wasm.Const(sumRows)), func() { tile(sumRows) })
+	f.While(rows.Ge(wasm.Const(blocked.TileRows)), func() { tile(blocked.TileRows) })
 	rest := []func(){func() {}}
-	for n := 1; n < sumRows; n++ {
+	for n := 1; n < blocked.TileRows; n++ {
 		rest = append(rest, func() { tile(n) })
 	}
 	f.Switch(rows.I32, rest...)

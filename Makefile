@@ -44,7 +44,7 @@ kernels:
 
 bench: bench-native bench-tab
 
-# The trainer beside PyTorch: build/bench/train.py.
+# The trainer beside PyTorch: build/bench/train.py. The tab's kernels step by step: build/bench/tab.mjs.
 bench-native: build
 	bin/blastlens bench
 	go test -run '^$$' -bench . -benchtime 1s ./wasm/kernel/... ./model/learn ./build/e2e

@@ -20,6 +20,8 @@ import (
 
 	"blastlens/build/drawn"
 	"blastlens/wasm/bundle"
+	"blastlens/wasm/kernel/module"
+	"blastlens/wasm/kernel/wasm"
 	"blastlens/wasm/ui"
 	"blastlens/wasm/wire"
 	"blastlens/web"
@@ -122,12 +124,40 @@ func (d *dist) engines() error {
 		}
 		d.when[*e.served] = e.when
 	}
-	script, err := d.expand("engine-worker.js", map[string]any{"Engine": d.engine, "EngineScalar": d.scalar, "Wire": wire.Version})
+	fields := map[string]any{"Engine": d.engine, "EngineScalar": d.scalar, "Wire": wire.Version}
+	if err := d.kernels(fields); err != nil {
+		return err
+	}
+	script, err := d.expand("engine-worker.js", fields)
 	if err != nil {
 		return err
 	}
 	d.worker, err = d.add("engine/engine-worker.js", script, true)
 	return err
+}
+
+// kernels emits what the device "tab" runs, for threads and for one, and adds
+// the paths to fields.
+func (d *dist) kernels(fields map[string]any) error {
+	pool, err := d.expand("pool-worker.js", nil)
+	if err != nil {
+		return err
+	}
+	for _, f := range []struct {
+		field, name string
+		data        []byte
+	}{
+		{"Kernels", "kernels.wasm", module.Emit(wasm.Memory{Shared: true})},
+		{"KernelsSingle", "kernels-single.wasm", module.Emit(wasm.Memory{})},
+		{"Pool", "pool-worker.js", pool},
+	} {
+		served, err := d.add("engine/"+f.name, f.data, true)
+		if err != nil {
+			return err
+		}
+		fields[f.field], d.when[served] = served, "simd"
+	}
+	return nil
 }
 
 // expand fills a template of web/static.

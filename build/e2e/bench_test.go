@@ -12,7 +12,7 @@ import (
 // of the quickest and the median picture, first run excluded.
 func BenchmarkTab(b *testing.B) {
 	server := build(b, "./server")
-	for _, device := range []string{"cpu", "cpu&scalar", "webgpu"} {
+	for _, device := range []string{"tab", "cpu", "cpu&scalar", "webgpu"} {
 		b.Run(device, func(b *testing.B) {
 			ctx := context.WithoutCancel(b.Context()) // the server is stopped after the benchmark
 			address, _ := serve(b, ctx, server)

@@ -57,7 +57,7 @@ func TestPageOnlineAndOffline(t *testing.T) {
 	want := classify(t, ctx, build(t, "./model/cmd/blastlens"), append(good, bad...))
 	server := build(t, "./server")
 
-	for _, device := range []string{"cpu", "webgpu"} {
+	for _, device := range []string{"cpu", "tab", "webgpu"} {
 		t.Run(device, func(t *testing.T) {
 			address, stop := serve(t, ctx, server)
 			chromium, err := browser.Start(ctx, browser.Options{SoftwareGPU: true, Width: 1200, Height: 900})

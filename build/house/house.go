@@ -29,7 +29,9 @@ var Rules = []Rule{
 	}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the engine stays small", Never: []string{
 		"github.com/maxence-charriere/go-app", "google.golang.org/protobuf", "github.com/golang/protobuf", "github.com/owulveryck/onnx-go", "gorgonia.org", "net/http",
+		"github.com/tetratelabs/wazero",
 	}},
+	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the tab's kernels are emitted when the page is built", Never: []string{"blastlens/wasm/kernel/wasm", "blastlens/wasm/kernel/module"}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "what the tab runs knows nothing of training", Never: []string{"blastlens/model", "blastlens/build", "blastlens/server"}},
 	{From: "wasm/intake", Why: "decoding a picture needs no network", Never: []string{"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine"}},
 	{From: "wasm/verdict", Why: "a verdict reads logits, whatever computed them", Never: []string{"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine", "blastlens/wasm/bundle"}},

@@ -1,5 +1,6 @@
 // Package device says what a place to run a plan must offer. The places are
-// its subfolders: cpu (Go SIMD or scalar) and webgpu (the browser's GPU).
+// its subfolders: cpu (Go SIMD or scalar), tab (emitted WASM, several threads)
+// and webgpu (the browser's GPU).
 package device
 
 import (
@@ -14,7 +15,7 @@ var ErrUnavailable = errors.New("device unavailable")
 
 // Device prepares plans: it packs or uploads weights and compiles what it must.
 type Device interface {
-	// Name is short and stable: "cpu", "webgpu".
+	// Name is short and stable: "cpu", "tab", "webgpu".
 	Name() string
 	// Describe says what it runs on, e.g. "Go SIMD, 512-bit, 2 threads" or an adapter's name.
 	Describe() string

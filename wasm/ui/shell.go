@@ -9,9 +9,9 @@ import (
 )
 
 // devices that a reader may ask for.
-var devices = []string{"auto", "webgpu", "cpu"}
+var devices = []string{"auto", "webgpu", "tab", "cpu"}
 
-var deviceNames = map[string]string{"auto": "Best available", "webgpu": "Graphics (WebGPU)", "cpu": "Processor"}
+var deviceNames = map[string]string{"auto": "Best available", "webgpu": "Graphics (WebGPU)", "tab": "Processor, all cores", "cpu": "Processor, one core"}
 
 // shell is the frame of every page.
 func shell(route string, c *client, body ...app.UI) app.UI {
@@ -98,7 +98,7 @@ func deviceWord(device string) string {
 	switch device {
 	case "webgpu":
 		return "graphics"
-	case "cpu":
+	case "tab", "cpu":
 		return "the processor"
 	}
 	return device

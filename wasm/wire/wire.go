@@ -34,7 +34,7 @@ type Request struct {
 	V      int    `json:"v"`
 	Kind   string `json:"kind"`
 	Model  string `json:"model,omitempty"`  // URL of the bundle's manifest
-	Device string `json:"device,omitempty"` // "auto", "webgpu", "cpu"
+	Device string `json:"device,omitempty"` // "auto", "webgpu", "tab", "cpu"
 	ID     int    `json:"id,omitempty"`
 	Name   string `json:"name,omitempty"` // the picture's file name
 	Head   string `json:"head,omitempty"` // "" is the default head
@@ -55,7 +55,7 @@ type Event struct {
 
 // Engine says what will answer, and why that and not another.
 type Engine struct {
-	Device   string `json:"device"`   // "webgpu", "cpu"
+	Device   string `json:"device"`   // "webgpu", "tab", "cpu"
 	Describe string `json:"describe"` // adapter or instruction set
 	Why      string `json:"why"`      // e.g. "WebGPU: no adapter; the CPU path passed its self-test"
 	Version  string `json:"version"`  // of the model

@@ -6,6 +6,7 @@ import (
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
+	"blastlens/wasm/device/tab"
 	"blastlens/wasm/device/webgpu"
 	"blastlens/wasm/engine"
 	"blastlens/wasm/intake"
@@ -29,6 +30,7 @@ func main() {
 				return webgpu.New(context.Background(), webgpu.HardwareOnly())
 			}},
 			webgpu.Name: {Title: "WebGPU", New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
+			tab.Name:    {Title: "WASM kernels", New: tab.New},
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},
 	}

@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"blastlens/wasm/bundle"
@@ -30,8 +31,8 @@ type server struct {
 // hardware is "webgpu" on a real GPU only.
 const hardware = "webgpu on hardware"
 
-// auto lists the devices that "auto" tries, best first.
-var auto = []string{hardware, "cpu"}
+// auto lists the devices that "auto" tries, best first, as far as there are any.
+var auto = []string{hardware, "tab", "cpu"}
 
 // handle answers one message; whatever happens in it, the next can be answered.
 func (s *server) handle(m message) {
@@ -73,7 +74,10 @@ func (s *server) load(r wire.Request) {
 	}
 	names := []string{r.Device}
 	if r.Device == "" || r.Device == "auto" {
-		names = auto
+		names = slices.DeleteFunc(slices.Clone(auto), func(name string) bool {
+			_, ok := s.devices[name]
+			return !ok
+		})
 	}
 	var candidates []engine.Candidate
 	for _, name := range names {

@@ -1,0 +1,82 @@
+package tab
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"syscall/js"
+)
+
+var (
+	errClosed = errors.New("tab: session is closed")
+	errAbsent = errors.New("tab: a thread did not come to a step in time")
+)
+
+type session struct {
+	image     *Image
+	memory    js.Value // Uint8Array of all of it
+	run, stop js.Value // exports of the first thread's instance
+	pool      []js.Value
+	threads   int
+
+	mu     sync.Mutex // held during a run: there is one set of buffers
+	closed bool
+}
+
+func (s *session) write(c Chunk) {
+	js.CopyBytesToJS(s.view(c.At, len(c.Floats)), bytes(c.Floats))
+}
+
+func (s *session) view(at, floats int) js.Value {
+	return s.memory.Call("subarray", at, at+4*floats)
+}
+
+// Run takes a picture [H,W,3] and returns the plan's outputs.
+func (s *session) Run(x []float32) (_ [][]float32, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer catch(&err)
+	if s.closed {
+		return nil, errClosed
+	}
+	if in := s.image.plan.Values[s.image.plan.Input]; len(x) != in.Len() {
+		return nil, fmt.Errorf("tab: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
+	}
+	for _, c := range s.image.Input(x) {
+		s.write(c)
+	}
+	if s.run.Invoke(s.threads).Int() != 0 {
+		return nil, errAbsent
+	}
+	outputs := make([][]float32, len(s.image.plan.Outputs))
+	for i := range outputs {
+		at, floats := s.image.Output(i)
+		raw := make([]float32, floats)
+		js.CopyBytesToGo(bytes(raw), s.view(at, floats))
+		outputs[i] = s.image.Take(i, raw)
+	}
+	return outputs, nil
+}
+
+// Close ends the other threads and lets go of the memory; later runs fail.
+func (s *session) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.dismiss()
+	s.memory, s.run, s.stop = js.Undefined(), js.Undefined(), js.Undefined()
+}
+
+// dismiss sends the pool home; a thread that cannot be woken is ended.
+func (s *session) dismiss() {
+	if len(s.pool) > 0 {
+		s.stop.Invoke()
+	}
+	for _, w := range s.pool {
+		w.Call("terminate")
+	}
+	s.pool, s.threads = nil, 1
+}

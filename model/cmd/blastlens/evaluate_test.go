@@ -123,7 +123,7 @@ func TestEvaluate(t *testing.T) {
 	}
 	page := string(read(t, all.Report))
 	for _, want := range []string{
-		"start weights, not the paper&#39;s: random weights, seed 1", "all pictures", "from the training record: random, 50/50", "nearest neighbours",
+		"start weights: not the paper&#39;s, but random weights, seed 1", "all pictures", "from the training record: random, 50/50", "nearest neighbours",
 		"Not shown: the learning-rate finder was not run", "99.84", "highest learning rate", "95.83 %",
 	} {
 		if !strings.Contains(page, want) {

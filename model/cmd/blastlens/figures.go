@@ -14,6 +14,9 @@ import (
 func printRecord(out io.Writer, r adapt.Record) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s head, %d pictures (%s), body: %s\n", r.Network, r.Head, r.Data.Pictures, r.Data.Name, r.Start)
+	if r.Kind == wholeNetwork {
+		fmt.Fprintln(w, startLine(r.Start))
+	}
 	fmt.Fprintln(w, "split\tjudged\taccuracy\tbalanced\tcolour only\tbalanced\t")
 	row := func(prefix string, f adapt.Figure) {
 		fmt.Fprintf(w, "%s%s\t%d\t%.4f\t%.4f\t%.4f\t%.4f\t\n", prefix, f.Split, f.Judged, f.Accuracy, f.Balanced, f.Colour.Accuracy, f.Colour.Balanced)

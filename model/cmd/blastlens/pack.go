@@ -84,7 +84,11 @@ func (c *packCmd) Run(s streams) error {
 		Golden: bundle.Golden{Seed: goldenSeed, Tolerance: goldenTolerance},
 	}
 	if b.Version == "" {
-		b.Version = datedVersion(record, heads[0].Name, "frozen")
+		how := "frozen"
+		if record.Kind == wholeNetwork {
+			how = "whole"
+		}
+		b.Version = datedVersion(record, heads[0].Name, how)
 	}
 	file, read, err := seal(b)
 	if err != nil {

@@ -143,7 +143,7 @@ func startLine(start string) string {
 	if strings.HasPrefix(start, "safetensors") {
 		return "start weights: " + start
 	}
-	return "start weights, not the paper's: " + start
+	return "start weights: not the paper's, but " + start
 }
 
 // optionsInWords lists the settings of a training.

@@ -37,7 +37,7 @@ func TestTrainWhole(t *testing.T) {
 		t.Errorf("log:\n%s", log)
 	}
 	page := string(read(t, at("w.html")))
-	for _, want := range []string{"start weights, not the paper&#39;s: random weights, seed 1", "99.84", "recipe", "Predicted", "Learning-rate finder", "training part"} {
+	for _, want := range []string{"start weights: not the paper&#39;s, but random weights, seed 1", "99.84", "recipe", "Predicted", "Learning-rate finder", "training part"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q", want)
 		}

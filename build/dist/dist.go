@@ -147,8 +147,8 @@ func (d *dist) kernels(fields map[string]any) error {
 		field, name string
 		data        []byte
 	}{
-		{"Kernels", "kernels.wasm", module.Emit(wasm.Memory{Shared: true})},
-		{"KernelsSingle", "kernels-single.wasm", module.Emit(wasm.Memory{})},
+		{"Kernels", "kernels.wasm", module.Emit(wasm.Memory{Shared: true}, module.Patience)},
+		{"KernelsSingle", "kernels-single.wasm", module.Emit(wasm.Memory{}, module.Patience)},
 		{"Pool", "pool-worker.js", pool},
 	} {
 		served, err := d.add("engine/"+f.name, f.data, true)

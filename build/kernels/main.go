@@ -87,7 +87,7 @@ func write(out string, threads int) error {
 		return err
 	}
 	for name, data := range map[string][]byte{
-		"kernels.wasm": module.Emit(wasm.Memory{Shared: true}), "kernels-single.wasm": module.Emit(wasm.Memory{}),
+		"kernels.wasm": module.Emit(wasm.Memory{Shared: true}, module.Patience), "kernels-single.wasm": module.Emit(wasm.Memory{}, module.Patience),
 		"memory.bin": memory, "steps.json": list,
 	} {
 		if err := os.WriteFile(filepath.Join(out, name), data, 0o644); err != nil {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -23,27 +24,30 @@ type active struct {
 // run answers x on the device that is active, on the same one prepared again if
 // that fails, then on the candidates after it. A picture that fails wherever it
 // runs is given up, whatever others do meanwhile.
-func (e *Engine) run(x []float32) (outputs [][]float32, name string, took time.Duration, err error) {
-	for range 2*len(e.candidates) + 1 {
+func (e *Engine) run(x []float32) (outputs [][]float32, by Inference, err error) {
+	for tries := range 2*len(e.candidates) + 1 {
 		e.mu.RLock()
 		a := e.active
 		if a != nil {
 			start := time.Now()
 			outputs, err = e.try(a.session, x)
-			took = time.Since(start)
 			if err == nil {
 				a.again.Store(false)
+				by = Inference{Device: a.device.Name(), Describe: a.device.Describe(), Run: time.Since(start)}
+				if tries > 0 {
+					by.Again = strings.Join(e.why, "; ")
+				}
 			}
 		}
 		e.mu.RUnlock()
 		if a != nil && err == nil {
-			return outputs, a.device.Name(), took, nil
+			return outputs, by, nil
 		}
 		if err := e.replace(a, err); err != nil {
-			return nil, "", 0, err
+			return nil, Inference{}, err
 		}
 	}
-	return nil, "", 0, fmt.Errorf("%w: %w", ErrNoDevice, err)
+	return nil, Inference{}, fmt.Errorf("%w: %w", ErrNoDevice, err)
 }
 
 // replace puts another session in the place of failed, unless another goroutine
@@ -55,14 +59,14 @@ func (e *Engine) replace(failed *active, cause error) error {
 		return nil
 	}
 	if failed == nil {
-		return e.start(0, nil)
+		return e.start(0, false, nil)
 	}
 	title := e.candidates[failed.candidate].Title
-	history := []string{title + " failed (" + cause.Error() + ")"}
+	fault := title + " failed (" + cause.Error() + ")"
 	if failed.again.Load() {
-		return e.start(failed.candidate+1, history)
+		return e.start(failed.candidate+1, false, append(e.why, fault))
 	}
-	if err := e.start(failed.candidate, history); err != nil {
+	if err := e.start(failed.candidate, true, []string{fault}); err != nil {
 		return err
 	}
 	e.active.again.Store(e.active.candidate == failed.candidate)
@@ -70,25 +74,34 @@ func (e *Engine) replace(failed *active, cause error) error {
 }
 
 // start prepares the first candidate from index from on that passes its
-// self-test. history begins the new Why. The caller holds mu, or is Load.
-func (e *Engine) start(from int, history []string) error {
+// self-test; again, where that one has failed in a run. history begins the new
+// Why. The caller holds mu, or is Load.
+func (e *Engine) start(from int, again bool, history []string) error {
 	e.stop()
 	e.why = history
 	for i := from; i < len(e.candidates); i++ {
-		c := e.candidates[i]
-		a, difference, err := e.prepare(i)
-		if err != nil {
-			e.why = append(e.why, c.Title+": "+err.Error())
-			continue
+		if e.attempt(i, again && i == from) {
+			return nil
 		}
-		e.active = a
-		e.why = append(e.why, fmt.Sprintf("%s passed its self-test (largest difference %.1e of the largest logit)", c.Title, difference))
-		return nil
 	}
 	if len(e.candidates) == 0 {
 		e.why = append(e.why, "none was offered")
 	}
 	return fmt.Errorf("%w: %s", ErrNoDevice, strings.Join(e.why, "; "))
+}
+
+// attempt makes candidate i the active one if it passes its self-test. One that
+// is there but fails, and can do with less, gets a second attempt.
+func (e *Engine) attempt(i int, again bool) bool {
+	c := e.candidates[i]
+	a, difference, err := e.prepare(i, again)
+	if err != nil {
+		e.why = append(e.why, c.Title+": "+err.Error())
+		return !again && c.Again != nil && !errors.Is(err, device.ErrUnavailable) && e.attempt(i, true)
+	}
+	e.active = a
+	e.why = append(e.why, fmt.Sprintf("%s passed its self-test (%s; largest difference %.1e of the largest logit)", c.Title, a.device.Describe(), difference))
+	return true
 }
 
 func (e *Engine) stop() {
@@ -99,14 +112,18 @@ func (e *Engine) stop() {
 }
 
 // prepare makes candidate i ready and lets it prove itself.
-func (e *Engine) prepare(i int) (a *active, difference float64, err error) {
+func (e *Engine) prepare(i int, again bool) (a *active, difference float64, err error) {
 	defer func() {
 		if v := recover(); v != nil { // a browser's exception, for one
 			a, err = nil, fmt.Errorf("preparing: %v", v)
 		}
 	}()
 	e.progress(Compile)
-	d, err := e.candidates[i].New()
+	open := e.candidates[i].New
+	if again && e.candidates[i].Again != nil {
+		open = e.candidates[i].Again
+	}
+	d, err := open()
 	if err != nil {
 		return nil, 0, err
 	}

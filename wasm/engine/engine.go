@@ -45,6 +45,8 @@ const centreCrop = "centre-crop"
 type Candidate struct {
 	Title string // as Why names it, e.g. "WebGPU"
 	New   func() (device.Device, error)
+	// Again opens it with less, once it has failed in a run; nil is New.
+	Again func() (device.Device, error)
 }
 
 // Options of Load.
@@ -70,10 +72,12 @@ type Engine struct {
 
 // Inference is the answer of one head to one picture.
 type Inference struct {
-	Head   bundle.Head
-	Logits []float32
-	Device string        // name of the device that ran
-	Run    time.Duration // the network alone
+	Head     bundle.Head
+	Logits   []float32
+	Device   string        // name of the device that ran
+	Describe string        // what it runs on
+	Again    string        // why the picture was run more than once, if it was
+	Run      time.Duration // the network alone
 }
 
 // Load verifies file against m, reads it and puts it on the first candidate
@@ -96,7 +100,7 @@ func Load(file []byte, m bundle.Manifest, o Options) (*Engine, error) {
 	}
 	e.bundle = b
 	e.golden = bundle.GoldenInput(b.Golden.Seed, b.Preprocess.Size)
-	if err := e.start(0, nil); err != nil {
+	if err := e.start(0, false, nil); err != nil {
 		return nil, err
 	}
 	e.progress = func(Stage) {} // a device replaced later is no part of loading
@@ -156,11 +160,12 @@ func (e *Engine) Infer(picture tensor.RGB8, head string) (Inference, error) {
 		return Inference{}, err
 	}
 	pre := e.bundle.Preprocess
-	outputs, device, took, err := e.run(tensor.Input(picture, pre.Size, pre.Mean, pre.Std))
+	outputs, answer, err := e.run(tensor.Input(picture, pre.Size, pre.Mean, pre.Std))
 	if err != nil {
 		return Inference{}, err
 	}
-	return Inference{Head: h, Logits: outputs[output], Device: device, Run: took}, nil
+	answer.Head, answer.Logits = h, outputs[output]
+	return answer, nil
 }
 
 // HasHead returns ErrNoHead where Infer would.

@@ -221,6 +221,66 @@ func TestFailureWhileRunning(t *testing.T) {
 	}
 }
 
+// A device that can do with less is given less once it has failed, in its
+// self-test or in a picture; the next device comes after that, and what happened
+// is told with the picture.
+func TestAgainWithLess(t *testing.T) {
+	always := enginetest.Fault{Err: errLost}
+	tests := []struct {
+		name     string
+		all, one func(int) *enginetest.Fault
+		absent   error // of all
+		device   string
+		why      []string
+	}{
+		{"fails its self-test", enginetest.Between(1, math.MaxInt, always), nil, nil, "one",
+			[]string{"All: self-test failed: device lost", "All passed its self-test (a test's one;"}},
+		{"fails in a picture", enginetest.Between(2, math.MaxInt, always), nil, nil, "one",
+			[]string{"All failed (device lost)", "All passed its self-test (a test's one;"}},
+		{"fails in the picture with less, too", enginetest.Between(2, math.MaxInt, always), enginetest.Between(2, math.MaxInt, always), nil, "cpu",
+			[]string{"All failed (device lost)", "All passed its self-test (a test's one;", "All failed (device lost)", "CPU passed its self-test (a test's cpu;"}},
+		{"is not there", nil, nil, device.ErrUnavailable, "cpu", []string{"All: device unavailable", "CPU passed"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file, m := enginetest.Model(t, nil)
+			all, one, cpu := &enginetest.Device{Title: "All", Fault: tt.all, Open: tt.absent}, &enginetest.Device{Title: "One", Fault: tt.one}, &enginetest.Device{Title: "CPU"}
+			c := all.Candidate()
+			c.Again = one.Candidate().New
+			e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{c, cpu.Candidate()}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			loaded := e.Why()
+			got, err := e.Infer(picture(255, 0, 102), "")
+			if err != nil || got.Device != tt.device || got.Describe != "a test's "+tt.device {
+				t.Fatalf("%s (%s), %v; want %s", got.Device, got.Describe, err, tt.device)
+			}
+			why := e.Why()
+			if want := map[bool]string{true: why}[why != loaded]; got.Again != want {
+				t.Errorf("with the picture: %q, want %q", got.Again, want)
+			}
+			for _, w := range tt.why {
+				_, rest, ok := strings.Cut(why, w)
+				if !ok {
+					t.Fatalf("why: %q, want %q in %q", e.Why(), w, why)
+				}
+				why = rest
+			}
+			checkPicture(t, e, tt.device)
+			if again, _ := e.Infer(picture(255, 0, 102), ""); again.Again != "" {
+				t.Errorf("a picture that nothing failed in: %q", again.Again)
+			}
+			e.Close()
+			for _, d := range []*enginetest.Device{all, one, cpu} {
+				if opened, live := d.Sessions(); live != 0 || opened > 1 {
+					t.Errorf("%s: %d sessions opened, %d left", d.Title, opened, live)
+				}
+			}
+		})
+	}
+}
+
 // All devices gone: the picture is refused, and the next one gets a new chance.
 func TestAllDevicesFail(t *testing.T) {
 	file, m := enginetest.Model(t, nil)

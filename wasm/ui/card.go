@@ -92,7 +92,11 @@ func percentText(percent float64) string {
 }
 
 func provenance(a *wire.Answer) string {
-	return fmt.Sprintf("%s · %.0f ms (network %.0f ms) · %d × %d pixels · model %s", a.Device, a.MS, a.RunMS, a.Width, a.Height, a.Version)
+	device := a.Device
+	if a.Describe != "" {
+		device += ", " + a.Describe
+	}
+	return fmt.Sprintf("%s · %.0f ms (network %.0f ms) · %d × %d pixels · model %s", device, a.MS, a.RunMS, a.Width, a.Height, a.Version)
 }
 
 func upperFirst(s string) string {

@@ -83,8 +83,9 @@ type Answer struct {
 	Class         int       `json:"class"`     // index of the top class
 	Statement     string    `json:"statement"` // "Morphology suggestive of ..."
 	Device        string    `json:"device"`
-	MS            float64   `json:"ms"`     // decoding to logits
-	RunMS         float64   `json:"run_ms"` // the network alone
+	Describe      string    `json:"describe,omitempty"` // as Engine's, when this picture was run
+	MS            float64   `json:"ms"`                 // decoding to logits
+	RunMS         float64   `json:"run_ms"`             // the network alone
 	Width         int       `json:"width"`
 	Height        int       `json:"height"`
 	Notes         []string  `json:"notes,omitempty"` // e.g. "turned upright by its EXIF orientation"

@@ -30,7 +30,7 @@ func main() {
 				return webgpu.New(context.Background(), webgpu.HardwareOnly())
 			}},
 			webgpu.Name: {Title: "WebGPU", New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
-			tab.Name:    {Title: "WASM kernels", New: tab.New},
+			tab.Name:    {Title: "WASM kernels", New: tab.New, Again: tab.NewAlone},
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},
 	}

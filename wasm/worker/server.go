@@ -24,7 +24,7 @@ type server struct {
 	engine   *engine.Engine // nil until a model is loaded
 	manifest bundle.Manifest
 	notes    []string
-	device   string // as last told to the page
+	why      string // as last told to the page
 	idle     string // why there is no engine
 }
 
@@ -115,9 +115,9 @@ func (s *server) progress() func(stage string, done, total int64) {
 // ready tells the page what will answer.
 func (s *server) ready() {
 	name, describe := s.engine.Device()
-	s.device = name
+	s.why = s.engine.Why()
 	b := s.engine.Bundle()
-	e := wire.Engine{Device: name, Describe: describe, Why: s.engine.Why(), Version: b.Version, SHA256: s.manifest.SHA256, Notes: s.notes}
+	e := wire.Engine{Device: name, Describe: describe, Why: s.why, Version: b.Version, SHA256: s.manifest.SHA256, Notes: s.notes}
 	for _, h := range b.Heads {
 		head := wire.Head{Name: h.Name, Demonstration: h.Demonstration, Record: string(h.Record)}
 		for _, c := range h.Classes {
@@ -142,8 +142,8 @@ func (s *server) classify(r wire.Request, bytes func() []byte) {
 		data = bytes()
 	}
 	answer, err := s.answer(r, data)
-	if name, _ := s.engine.Device(); name != s.device && name != "" {
-		s.ready() // another device took over
+	if name, _ := s.engine.Device(); name != "" && s.engine.Why() != s.why {
+		s.ready() // another device took over, or the same with less
 	}
 	if err != nil {
 		reason := err.Error()
@@ -176,9 +176,12 @@ func (s *server) answer(r wire.Request, data []byte) (*wire.Answer, error) {
 	a := &wire.Answer{
 		Head: h.Name, Demonstration: h.Demonstration,
 		Logits: inference.Logits, Class: v.Class, Statement: v.Statement,
-		Device: inference.Device, MS: milliseconds(took), RunMS: milliseconds(inference.Run),
+		Device: inference.Device, Describe: inference.Describe, MS: milliseconds(took), RunMS: milliseconds(inference.Run),
 		Width: picture.RGB.W, Height: picture.RGB.H, Notes: picture.Notes,
 		Version: s.engine.Bundle().Version,
+	}
+	if inference.Again != "" {
+		a.Notes = append(a.Notes, "run again, since a device failed: "+inference.Again)
 	}
 	for _, p := range v.Probabilities {
 		a.Probabilities = append(a.Probabilities, float32(p))

@@ -349,6 +349,14 @@ func TestDeviceLost(t *testing.T) {
 	if want := []string{"webgpu", "cpu", "cpu"}; !slices.Equal(answered, want) {
 		t.Errorf("answered by %v, want %v", answered, want)
 	}
+	for _, e := range *events {
+		if e.Kind != wire.Result {
+			continue
+		}
+		if a, again := e.Answer, strings.Contains(strings.Join(e.Answer.Notes, " "), "WebGPU failed (device lost)"); again != (e.ID == 1) || a.Describe != "a test's "+a.Device {
+			t.Errorf("picture %d on %s (%s): %q", e.ID, a.Device, a.Describe, a.Notes)
+		}
+	}
 	var told []string
 	for _, e := range *events {
 		if e.Kind == wire.Ready {

@@ -17,11 +17,42 @@ type processor struct {
 	kernels js.Value
 	shared  bool // the memory may be: there may be several threads
 	threads int
+	alone   string // why there is one thread
 }
 
 // New offers the emitted kernels, with a thread for each core where the browser
 // lets threads share a memory.
 func New() (device.Device, error) {
+	d, err := open()
+	if err != nil {
+		return nil, err
+	}
+	cores := js.Global().Get("navigator").Get("hardwareConcurrency")
+	switch {
+	case !d.shared:
+		d.alone = "the page is not isolated, so that threads may not share memory"
+	case cores.Type() != js.TypeNumber:
+		d.alone = "the browser does not say how many cores there are"
+	case cores.Int() < 2:
+		d.alone = "the browser offers one core"
+	default:
+		d.threads = min(cores.Int(), maxThreads)
+	}
+	return d, nil
+}
+
+// NewAlone offers them in one thread: it cannot lose another.
+func NewAlone() (device.Device, error) {
+	d, err := open()
+	if err != nil {
+		return nil, err
+	}
+	d.alone = "a run failed before"
+	return d, nil
+}
+
+// open finds the kernels, for one thread.
+func open() (*processor, error) {
 	kernels := js.Global().Get("blastlensKernels")
 	if !kernels.Truthy() || !kernels.Get("module").Truthy() {
 		reason := "the page brought no kernels"
@@ -30,18 +61,14 @@ func New() (device.Device, error) {
 		}
 		return nil, fmt.Errorf("tab: %w: %s", device.ErrUnavailable, reason)
 	}
-	d := &processor{kernels: kernels, shared: kernels.Get("shared").Bool(), threads: 1}
-	if cores := js.Global().Get("navigator").Get("hardwareConcurrency"); d.shared && cores.Type() == js.TypeNumber {
-		d.threads = min(max(1, cores.Int()), maxThreads)
-	}
-	return d, nil
+	return &processor{kernels: kernels, shared: kernels.Get("shared").Bool(), threads: 1}, nil
 }
 
 func (*processor) Name() string { return Name }
 
 func (d *processor) Describe() string {
 	if d.threads == 1 {
-		return "WASM SIMD, 1 thread"
+		return "WASM SIMD, 1 thread: " + d.alone
 	}
 	return fmt.Sprintf("WASM SIMD, %d threads", d.threads)
 }
@@ -53,9 +80,10 @@ func (d *processor) Prepare(p *plan.Plan) (_ device.Session, err error) {
 	if err != nil {
 		return nil, err
 	}
-	memory := js.Global().Get("WebAssembly").Get("Memory").New(map[string]any{
-		"initial": image.Pages, "maximum": image.Pages, "shared": d.shared,
-	})
+	memory, err := d.memory(image.Pages)
+	if err != nil {
+		return nil, fmt.Errorf("%w: no memory of %d MiB: %w", device.ErrUnavailable, image.Pages*PageBytes>>20, err)
+	}
 	instance := js.Global().Get("WebAssembly").Get("Instance").New(d.kernels.Get("module"),
 		map[string]any{"env": map[string]any{"memory": memory}})
 	s := &session{
@@ -65,12 +93,20 @@ func (d *processor) Prepare(p *plan.Plan) (_ device.Session, err error) {
 	image.Write(s.write)
 	if d.threads > 1 {
 		if err := s.hire(d.kernels, memory, d.threads); err != nil {
-			js.Global().Get("console").Call("warn", err.Error()+"; one thread computes")
+			d.alone = err.Error()
 			s.dismiss()
 		}
 	}
 	d.threads = s.threads
 	return s, nil
+}
+
+// memory asks the browser for what the image needs, which it may refuse.
+func (d *processor) memory(pages int) (_ js.Value, err error) {
+	defer catch(&err)
+	return js.Global().Get("WebAssembly").Get("Memory").New(map[string]any{
+		"initial": pages, "maximum": pages, "shared": d.shared,
+	}), nil
 }
 
 // punctual is how long the pool's threads have to come up together.
@@ -81,6 +117,7 @@ func (s *session) hire(kernels, memory js.Value, threads int) (err error) {
 	defer catch(&err)
 	for thread := 1; thread < threads; thread++ {
 		w := js.Global().Get("Worker").New(kernels.Get("pool"))
+		w.Set("onerror", died)
 		s.pool = append(s.pool, w)
 		w.Call("postMessage", map[string]any{"module": kernels.Get("module"), "memory": memory, "thread": thread, "threads": threads})
 	}
@@ -92,10 +129,35 @@ func (s *session) hire(kernels, memory js.Value, threads int) (err error) {
 			s.threads = threads
 			return nil
 		}
+		if err := s.mourn(); err != nil {
+			return err
+		}
 		if time.Now().After(end) {
-			return fmt.Errorf("tab: %d of %d threads came up within %v", serving+1, threads, punctual)
+			return fmt.Errorf("%d of %d threads came up within %v", serving+1, threads, punctual)
 		}
 	}
+}
+
+// died keeps a thread's error with its worker, and from the page, which would
+// take it for the engine's. It is for ever: an error may come late.
+var died = js.FuncOf(func(_ js.Value, args []js.Value) any {
+	args[0].Call("preventDefault")
+	reason := args[0].Get("message")
+	if !reason.Truthy() { // of a script that could not be loaded
+		reason = js.ValueOf("its script could not be loaded")
+	}
+	args[0].Get("target").Set("died", reason)
+	return nil
+})
+
+// mourn is the error that a thread is known to have died of.
+func (s *session) mourn() error {
+	for _, w := range s.pool {
+		if reason := w.Get("died"); reason.Truthy() {
+			return fmt.Errorf("a thread died: %s", reason.String())
+		}
+	}
+	return nil
 }
 
 // catch turns a JavaScript exception, and the use of something that this browser

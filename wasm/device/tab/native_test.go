@@ -15,7 +15,7 @@ import (
 	"blastlens/wasm/plan"
 )
 
-var kernels, single = module.Emit(wasm.Memory{Shared: true}), module.Emit(wasm.Memory{})
+var kernels, single = module.Emit(wasm.Memory{Shared: true}, module.Patience), module.Emit(wasm.Memory{}, module.Patience)
 
 // native is an image in a memory with its threads, as the page has it.
 type native struct {

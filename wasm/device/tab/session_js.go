@@ -7,10 +7,7 @@ import (
 	"syscall/js"
 )
 
-var (
-	errClosed = errors.New("tab: session is closed")
-	errAbsent = errors.New("tab: a thread did not come to a step in time")
-)
+var errClosed = errors.New("tab: session is closed")
 
 type session struct {
 	image     *Image
@@ -21,6 +18,7 @@ type session struct {
 
 	mu     sync.Mutex // held during a run: there is one set of buffers
 	closed bool
+	failed error // of a run: what the memory holds since then, nobody knows
 }
 
 func (s *session) write(c Chunk) {
@@ -31,7 +29,8 @@ func (s *session) view(at, floats int) js.Value {
 	return s.memory.Call("subarray", at, at+4*floats)
 }
 
-// Run takes a picture [H,W,3] and returns the plan's outputs.
+// Run takes a picture [H,W,3] and returns the plan's outputs. After a run that
+// failed in its steps, all later ones fail: what holds the memory may be alive.
 func (s *session) Run(x []float32) (_ [][]float32, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,14 +38,19 @@ func (s *session) Run(x []float32) (_ [][]float32, err error) {
 	if s.closed {
 		return nil, errClosed
 	}
+	if s.failed != nil {
+		return nil, s.failed
+	}
 	if in := s.image.plan.Values[s.image.plan.Input]; len(x) != in.Len() {
 		return nil, fmt.Errorf("tab: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
 	}
 	for _, c := range s.image.Input(x) {
 		s.write(c)
 	}
-	if s.run.Invoke(s.threads).Int() != 0 {
-		return nil, errAbsent
+	if err := s.compute(); err != nil {
+		s.failed = err
+		s.dismiss()
+		return nil, err
 	}
 	outputs := make([][]float32, len(s.image.plan.Outputs))
 	for i := range outputs {
@@ -56,6 +60,18 @@ func (s *session) Run(x []float32) (_ [][]float32, err error) {
 		outputs[i] = s.image.Take(i, raw)
 	}
 	return outputs, nil
+}
+
+// compute runs the steps on what stands in the memory.
+func (s *session) compute() (err error) {
+	defer catch(&err)
+	if err := s.mourn(); err != nil { // it would be waited for
+		return fmt.Errorf("tab: %w", err)
+	}
+	if s.run.Invoke(s.threads).Int() != 0 {
+		return fmt.Errorf("tab: one of %d threads did not come to a step in time", s.threads)
+	}
+	return nil
 }
 
 // Close ends the other threads and lets go of the memory; later runs fail.

@@ -13,3 +13,6 @@ import (
 func New() (device.Device, error) {
 	return nil, fmt.Errorf("tab: %w: %s has no browser", device.ErrUnavailable, runtime.GOOS)
 }
+
+// NewAlone fails as New does.
+func NewAlone() (device.Device, error) { return New() }

@@ -3,6 +3,8 @@
 package module
 
 import (
+	"time"
+
 	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/depthwise"
@@ -17,20 +19,26 @@ const (
 	// spins is how often a thread looks whether the others have arrived before it
 	// sleeps: about 20 us, more than most threads are apart.
 	spins = 100000
-	// patience bounds the sleep at a barrier. A thread that does not come within
-	// it has died, and with it the run.
-	patience = 10_000_000_000 // ns
+	// naps is how often a thread may sleep its share of the patience at a barrier.
+	// A tab that was frozen, or a machine that slept, finds one of them over when
+	// it wakes, not the run.
+	naps = 10
 )
+
+// Patience is how long threads wait for one of them, in the page. One that does
+// not come within it has died, and with it the run.
+const Patience = 10 * time.Second
 
 // Emit returns the module. It exports
 //
-//	run(threads) -> 0, or 1 if another thread did not arrive in time
+//	run(threads) -> 0, or 1 if another thread did not arrive within patience
 //	serve(thread, threads) -> 0 after stop, 1 as run
 //	stop()
 //
 // Thread 0 calls run once a picture; threads 1 and up call serve once and stay
 // in it, asleep between pictures. With one thread, memory need not be shared.
-func Emit(memory wasm.Memory) []byte {
+// After a 1 the memory is of no more use: nobody knows what the absent will write.
+func Emit(memory wasm.Memory, patience time.Duration) []byte {
 	m := wasm.New(memory)
 	activate := activation.Emit(m)
 	kernels := make([]*wasm.Func, blocked.Ops)
@@ -44,7 +52,7 @@ func Emit(memory wasm.Memory) []byte {
 			kernels[blocked.DepthwiseOp(k, stride)] = depthwise.Emit(m, activate, k, stride)
 		}
 	}
-	picture := emitPicture(m, emitStep(m, kernels), emitBarrier(m))
+	picture := emitPicture(m, emitStep(m, kernels), emitBarrier(m, patience))
 	emitRun(m, picture)
 	emitServe(m, picture)
 	emitStop(m)
@@ -69,9 +77,9 @@ func emitStep(m *wasm.Module, kernels []*wasm.Func) *wasm.Func {
 	return f
 }
 
-// emitBarrier returns once all threads have called it, 0, or 1 if one did not in
-// time. The last one readies the record for the next picture.
-func emitBarrier(m *wasm.Module) *wasm.Func {
+// emitBarrier returns once all threads have called it, 0, or 1 if one did not
+// within patience. The last one readies the record for the next picture.
+func emitBarrier(m *wasm.Module, patience time.Duration) *wasm.Func {
 	f := m.Func("barrier", 2, true)
 	record, threads := f.Param(0), f.Param(1)
 	base := wasm.Const(0)
@@ -91,9 +99,11 @@ func emitBarrier(m *wasm.Module) *wasm.Func {
 		f.If(waiting.Eq(wasm.Const(0)), func() { f.ReturnValue(wasm.Const(0)) })
 		spin.Inc(-1)
 	})
+	left := f.Let(wasm.Const(naps))
 	f.While(waiting, func() {
-		f.If(wasm.Wait(base, blocked.Generation, generation.I32, patience).Eq(wasm.Const(2)), func() {
-			f.ReturnValue(wasm.Const(1))
+		f.If(wasm.Wait(base, blocked.Generation, generation.I32, int64(patience)/naps).Eq(wasm.Const(2)), func() {
+			left.Inc(-1)
+			f.If(left.Eq(wasm.Const(0)), func() { f.ReturnValue(wasm.Const(1)) })
 		})
 	})
 	f.ReturnValue(wasm.Const(0))

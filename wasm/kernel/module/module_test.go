@@ -13,7 +13,7 @@ import (
 // What is served under a hash must not change unless the kernels do.
 func TestSameBytes(t *testing.T) {
 	for _, shared := range []bool{true, false} {
-		a, b := module.Emit(wasm.Memory{Shared: shared}), module.Emit(wasm.Memory{Shared: shared})
+		a, b := module.Emit(wasm.Memory{Shared: shared}, module.Patience), module.Emit(wasm.Memory{Shared: shared}, module.Patience)
 		if !bytes.Equal(a, b) {
 			t.Errorf("shared %v: two emissions differ", shared)
 		}

@@ -69,19 +69,25 @@ func (m *Memory) Instance(module []byte) Instance {
 // Call runs an exported function and returns its result, 0 if it has none.
 func (in Instance) Call(name string, arguments ...int) int {
 	in.t.Helper()
+	result, err := in.Try(name, arguments...)
+	if err != nil {
+		in.t.Errorf("%s: %v", name, err)
+		return -1
+	}
+	return result
+}
+
+// Try is Call of a function that may trap.
+func (in Instance) Try(name string, arguments ...int) (int, error) {
 	var words []uint64
 	for _, a := range arguments {
 		words = append(words, uint64(uint32(a)))
 	}
 	results, err := in.module.ExportedFunction(name).Call(context.Background(), words...)
-	if err != nil {
-		in.t.Errorf("%s: %v", name, err)
-		return -1
+	if err != nil || len(results) == 0 {
+		return 0, err
 	}
-	if len(results) == 0 {
-		return 0
-	}
-	return int(int32(results[0]))
+	return int(int32(results[0])), nil
 }
 
 // Write puts float32 at an address.

@@ -45,14 +45,7 @@ func (c *benchCmd) Run(s streams) error {
 	if c.Runs < 1 {
 		return fmt.Errorf("--runs %d, want at least 1", c.Runs)
 	}
-	file, m, err := (&classifyCmd{Model: c.Model}).readModel()
-	if err != nil {
-		return err
-	}
-	if err := bundle.Verify(file, m); err != nil {
-		return err
-	}
-	b, err := bundle.Read(file)
+	b, err := readVerified(c.Model)
 	if err != nil {
 		return err
 	}
@@ -104,21 +97,39 @@ func (c *benchCmd) Run(s streams) error {
 	return nil
 }
 
+// readVerified reads a packed model, the shipped one if file is "".
+func readVerified(file string) (*bundle.Bundle, error) {
+	data, m, err := (&classifyCmd{Model: file}).readModel()
+	if err != nil {
+		return nil, err
+	}
+	if err := bundle.Verify(data, m); err != nil {
+		return nil, err
+	}
+	return bundle.Read(data)
+}
+
 // macs counts the multiply-adds of a plan's convolutions and dense layers.
 func macs(p *plan.Plan) int {
 	n := 0
 	for _, s := range p.Steps {
-		in, out := p.Values[s.In], p.Values[s.Out]
-		switch s.Op {
-		case plan.Stem:
-			n += out.Len() * 27
-		case plan.Depthwise:
-			n += out.Len() * s.Kernel * s.Kernel
-		case plan.Pointwise, plan.Dense:
-			n += out.Len() * in.C
-		case plan.Squeeze:
-			n += 2 * in.C * p.Weights[s.W].Shape[1]
-		}
+		n += stepMACs(p, s)
 	}
 	return n
+}
+
+// stepMACs is 0 for what is neither a convolution nor a dense layer.
+func stepMACs(p *plan.Plan, s plan.Step) int {
+	in, out := p.Values[s.In], p.Values[s.Out]
+	switch s.Op {
+	case plan.Stem:
+		return out.Len() * 27
+	case plan.Depthwise:
+		return out.Len() * s.Kernel * s.Kernel
+	case plan.Pointwise, plan.Dense:
+		return out.Len() * in.C
+	case plan.Squeeze:
+		return 2 * in.C * p.Weights[s.W].Shape[1]
+	}
+	return 0
 }

@@ -36,6 +36,7 @@ type cli struct {
 	} `cmd:"" help:"Check what ships."`
 	Bench struct {
 		Picture benchCmd      `cmd:"" default:"withargs" help:"Time a picture through a packed model (default)."`
+		Steps   benchStepsCmd `cmd:"" help:"Time each step of a picture."`
 		Train   benchTrainCmd `cmd:"" help:"Time steps of a training."`
 	} `cmd:"" help:"Time the network on this machine."`
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
@@ -141,6 +142,27 @@ func TestOutputsAreTheCallers(t *testing.T) {
 	run(t, s, kerneltest.Fill(2, n))
 	if !slices.Equal(first[0], kept) {
 		t.Error("the second run changed the first run's output")
+	}
+}
+
+func TestProfile(t *testing.T) {
+	p := small()
+	s := prepare(t, cpu.New(1), p)
+	x := kerneltest.Fill(1, p.Values[p.Input].Len())
+	var steps []int
+	told := func(step int, took time.Duration) {
+		if steps = append(steps, step); took < 0 {
+			t.Errorf("step %d took %v", step, took)
+		}
+	}
+	if err := s.(cpu.Profiler).Profile(x, told); err != nil {
+		t.Fatal(err)
+	}
+	if len(steps) != len(p.Steps) || !slices.IsSorted(steps) {
+		t.Errorf("told of steps %v, the plan has %d", steps, len(p.Steps))
+	}
+	if err := s.(cpu.Profiler).Profile(x[1:], told); err == nil {
+		t.Error("profiled an input that is too short")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"blastlens/wasm/plan"
 )
@@ -28,16 +29,11 @@ var errClosed = errors.New("cpu: session is closed")
 // Run takes a picture [H,W,3] and returns the plan's outputs. Runs that are
 // under way at the same time have buffers of their own and share the weights.
 func (s *session) Run(x []float32) ([][]float32, error) {
-	in := s.plan.Values[s.plan.Input]
-	if len(x) != in.Len() {
-		return nil, fmt.Errorf("cpu: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
-	}
-	m, err := s.borrow()
+	m, err := s.begin(x)
 	if err != nil {
 		return nil, err
 	}
 	defer s.giveBack(m)
-	copy(m[in.Buffer], x)
 	for _, run := range s.kernels {
 		run(m)
 	}
@@ -47,6 +43,41 @@ func (s *session) Run(x []float32) ([][]float32, error) {
 		out[i] = append([]float32(nil), m[v.Buffer][:v.Len()]...)
 	}
 	return out, nil
+}
+
+// Profiler is what this device's sessions can do beside device.Session's.
+type Profiler interface {
+	// Profile runs x, and tells how long each of the plan's steps took.
+	Profile(x []float32, told func(step int, took time.Duration)) error
+}
+
+// Profile is part of Profiler.
+func (s *session) Profile(x []float32, told func(step int, took time.Duration)) error {
+	m, err := s.begin(x)
+	if err != nil {
+		return err
+	}
+	defer s.giveBack(m)
+	for i, run := range s.kernels {
+		start := time.Now()
+		run(m)
+		told(i, time.Since(start))
+	}
+	return nil
+}
+
+// begin is the buffers of a run of x, to be given back.
+func (s *session) begin(x []float32) (memory, error) {
+	in := s.plan.Values[s.plan.Input]
+	if len(x) != in.Len() {
+		return nil, fmt.Errorf("cpu: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
+	}
+	m, err := s.borrow()
+	if err != nil {
+		return nil, err
+	}
+	copy(m[in.Buffer], x)
+	return m, nil
 }
 
 // Close drops the buffers; later runs fail. Runs under way end well.

@@ -71,8 +71,7 @@ func write(out string, threads int) error {
 	var records []record
 	for _, r := range image.Records {
 		s := p.Steps[r.Step]
-		in, to := p.Values[s.In], p.Values[s.Out]
-		records = append(records, record{s.Name, r.Kernel, fmt.Sprintf("%dx%dx%d-%d", in.H, in.W, in.C, to.C), r.MACs, blocked.RecordBytes})
+		records = append(records, record{s.Name, r.Kernel, p.Shape(s), r.MACs, blocked.RecordBytes})
 	}
 	var outputs []expected
 	for i, o := range p.Outputs {

@@ -5,6 +5,7 @@ package device
 
 import (
 	"errors"
+	"time"
 
 	"blastlens/wasm/plan"
 )
@@ -29,4 +30,10 @@ type Session interface {
 	// called from several goroutines.
 	Run(x []float32) ([][]float32, error)
 	Close()
+}
+
+// Profiler is a Session that can time its steps.
+type Profiler interface {
+	// Profile runs x, and tells how long each of the plan's steps took.
+	Profile(x []float32, told func(step int, took time.Duration)) error
 }

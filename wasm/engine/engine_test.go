@@ -11,6 +11,7 @@ import (
 
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/device"
+	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/engine"
 	"blastlens/wasm/engine/enginetest"
 	"blastlens/wasm/tensor"
@@ -244,10 +245,10 @@ func TestAgainWithLess(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			file, m := enginetest.Model(t, nil)
-			all, one, cpu := &enginetest.Device{Title: "All", Fault: tt.all, Open: tt.absent}, &enginetest.Device{Title: "One", Fault: tt.one}, &enginetest.Device{Title: "CPU"}
+			all, one, last := &enginetest.Device{Title: "All", Fault: tt.all, Open: tt.absent}, &enginetest.Device{Title: "One", Fault: tt.one}, &enginetest.Device{Title: "CPU"}
 			c := all.Candidate()
 			c.Again = one.Candidate().New
-			e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{c, cpu.Candidate()}})
+			e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{c, last.Candidate()}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -272,7 +273,7 @@ func TestAgainWithLess(t *testing.T) {
 				t.Errorf("a picture that nothing failed in: %q", again.Again)
 			}
 			e.Close()
-			for _, d := range []*enginetest.Device{all, one, cpu} {
+			for _, d := range []*enginetest.Device{all, one, last} {
 				if opened, live := d.Sessions(); live != 0 || opened > 1 {
 					t.Errorf("%s: %d sessions opened, %d left", d.Title, opened, live)
 				}
@@ -296,6 +297,25 @@ func TestAllDevicesFail(t *testing.T) {
 		t.Errorf("device %s, want none", name)
 	}
 	checkPicture(t, e, "cpu")
+}
+
+func TestProfile(t *testing.T) {
+	file, m := enginetest.Model(t, nil)
+	plain := engine.Candidate{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }}
+	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{plain}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps, err := e.Profile(3)
+	if p := e.Bundle().Plan; err != nil || len(steps) != len(p.Steps) || steps[0].Name != p.Steps[0].Name || steps[0].Shape != p.Shape(p.Steps[0]) {
+		t.Errorf("%+v, %v; want the plan's %d steps", steps, err, len(p.Steps))
+	}
+	if e, err = engine.Load(file, m, engine.Options{Candidates: candidates(&enginetest.Device{Title: "GPU"})}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Profile(3); err == nil || !strings.Contains(err.Error(), "times no steps") {
+		t.Errorf("a device that cannot: %v", err)
+	}
 }
 
 // Many pictures at once while the device comes and goes: each gets its own

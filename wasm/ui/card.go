@@ -94,7 +94,8 @@ func percentText(percent float64) string {
 func provenance(a *wire.Answer) string {
 	device := a.Device
 	if a.Describe != "" {
-		device += ", " + a.Describe
+		short, _, _ := strings.Cut(a.Describe, ": ") // why so stands in the engine's line
+		device += ", " + short
 	}
 	return fmt.Sprintf("%s · %.0f ms (network %.0f ms) · %d × %d pixels · model %s", device, a.MS, a.RunMS, a.Width, a.Height, a.Version)
 }

@@ -30,6 +30,9 @@ func (c *client) start() {
 	c.starts++
 	c.listen("message", func(e app.Value) {
 		c.receive(e.Get("data").String())
+		if c.profileDue() {
+			c.post(wire.Request{Kind: wire.Profile}, nil)
+		}
 		c.sendDue()
 	})
 	c.listen("error", func(e app.Value) {

@@ -29,6 +29,7 @@ func (h *home) OnMount(ctx app.Context) {
 	if device := ctx.Page().URL().Query().Get("device"); slices.Contains(devices, device) && h.client.worker == nil {
 		h.client.Device = device
 	}
+	h.client.Debug = ctx.Page().URL().Query().Has("debug")
 	h.client.start()
 	h.client.watchUpdate()
 	h.hear("paste", func(e app.Value) { h.take(e, "clipboardData") })
@@ -82,6 +83,7 @@ func (h *home) Render() app.UI {
 		engineLine(c),
 		h.dropZone(),
 		h.results(),
+		app.If(h.client.Debug && h.client.Phase == ready, func() app.UI { return profileTable(h.client.session) }),
 		h.samples(),
 	)
 }

@@ -45,7 +45,7 @@ func TestHome(t *testing.T) {
 	s.add("drawing.jpg", "blob:3", drawing, nil)
 	s.add("letter.jpg", "blob:4", own, nil)
 	s.add("next.jpg", "blob:5", own, nil)
-	sure := wire.Answer{Head: "smear", Logits: []float32{-2.5, 3}, Probabilities: []float32{.004, .996}, Class: 1, Statement: "Morphology suggestive of Pro-B ALL", Device: "cpu", MS: 41, RunMS: 30, Width: 224, Height: 224, Version: "v1", Notes: []string{"turned upright"}}
+	sure := wire.Answer{Head: "smear", Logits: []float32{-2.5, 3}, Probabilities: []float32{.004, .996}, Class: 1, Statement: "Morphology suggestive of Pro-B ALL", Device: "cpu", Describe: "WASM SIMD, 1 thread: one core", MS: 41, RunMS: 30, Width: 224, Height: 224, Version: "v1", Notes: []string{"turned upright"}}
 	tell(t, s, wire.Event{Kind: wire.Result, ID: 1, Answer: &sure})
 	tell(t, s, wire.Event{Kind: wire.Result, ID: 2, Answer: &sure})
 	tell(t, s, wire.Event{Kind: wire.Result, ID: 3, Answer: &wire.Answer{Head: "drawn", Demonstration: true, Probabilities: []float32{.6, .4}}})
@@ -55,7 +55,7 @@ func TestHome(t *testing.T) {
 	contain(t, html,
 		"Not a medical device", "nothing leaves the device", `data-testid="engine"`, "WebGPU: no adapter", "The model is not kept",
 		`data-state="done"`, `data-state="refused"`, `data-state="waiting"`, `data-device="cpu"`, `data-name="read.jpg"`,
-		"Morphology suggestive of Pro-B ALL", "&gt; 99 %", "&lt; 1 %", "60 %", "Turned upright", "41 ms", "model v1",
+		"Morphology suggestive of Pro-B ALL", "&gt; 99 %", "&lt; 1 %", "60 %", "Turned upright", "cpu, WASM SIMD, 1 thread · 41 ms", "model v1",
 		"Letter.jpg is not a picture", "Demonstration, drawn pictures", "Not what this model reads",
 		"Benign (hematogones)", "cleft", "immunophenotyping", `type="file"`, "multiple",
 	)
@@ -87,6 +87,27 @@ func TestEngineLine(t *testing.T) {
 	contain(t, shown(t, &home{client: c}), "out of memory", "Start the engine again", "what was read before")
 	s.Update = true
 	contain(t, shown(t, &home{client: c}), "A newer version is ready", "Use it now")
+}
+
+func TestProfileTable(t *testing.T) {
+	s := running(t)
+	if s.profileDue() {
+		t.Error("a profile is due though nobody asked for it")
+	}
+	s.Debug = true
+	if !s.profileDue() || s.profileDue() {
+		t.Error("a profile is due once")
+	}
+	page := func() app.Composer { return &home{client: &client{session: s, redraw: func() {}}} }
+	contain(t, shown(t, page()), "Timing the steps", "WebGPU: no adapter")
+	tell(t, s, wire.Event{Kind: wire.Profiled, Steps: []wire.Step{{Name: "conv_stem", Op: "stem", Shape: "224x224x3-40", MS: 1.25, GFLOPS: 21.68}}})
+	contain(t, shown(t, page()), "1 steps, 1.25 ms", "conv_stem", "224x224x3-40", "1.250", "21.7")
+	tell(t, s, wire.Event{Kind: wire.Profiled, Reason: "this device times no steps"})
+	contain(t, shown(t, page()), "This device times no steps")
+	s.restart("cpu")
+	if s.profileDue() {
+		t.Error("a profile is due while the engine loads")
+	}
 }
 
 func TestAbout(t *testing.T) {

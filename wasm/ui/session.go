@@ -64,7 +64,11 @@ type session struct {
 	Device   string // asked for: auto, webgpu, cpu
 	Engine   *wire.Engine
 	Update   bool // a newer version of the page waits
+	Debug    bool // the page was asked to show how it computes
+	Profile  *wire.Event
 	nextID   int
+
+	profiling bool // a profile was asked for
 }
 
 func newSession() *session { return &session{Phase: loading, Device: "auto", nextID: 1} }
@@ -137,6 +141,7 @@ func (s *session) restart(device string) {
 		p.sent = false
 	}
 	s.Phase, s.Device, s.Engine = loading, device, nil
+	s.Profile, s.profiling = nil, false
 	s.Stage, s.Done, s.Total, s.Reason = "", 0, 0, ""
 }
 
@@ -159,6 +164,9 @@ func (s *session) receive(message string) {
 		s.Stage, s.Done, s.Total = e.Stage, e.Done, e.Total
 	case wire.Ready:
 		s.Phase, s.Engine = ready, e.Engine
+		s.Profile, s.profiling = nil, false
+	case wire.Profiled:
+		s.Profile = &e
 	case wire.Failed:
 		s.fail(e.Reason)
 	case wire.Result:
@@ -175,6 +183,13 @@ func (s *session) receive(message string) {
 // ahead is how many pictures the engine holds at most: the one it reads and
 // the next, so that it never idles and a folder's bytes are never in memory.
 const ahead = 2
+
+// profileDue says, once an engine, that its profile is to be asked for.
+func (s *session) profileDue() bool {
+	due := s.Debug && s.Phase == ready && s.Profile == nil && !s.profiling
+	s.profiling = s.profiling || due
+	return due
+}
 
 // due are the pictures to send now, in the order in which they were added.
 func (s *session) due() []*picture {

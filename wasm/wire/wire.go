@@ -10,6 +10,7 @@ const Version = 1
 const (
 	Load     = "load"     // Request.Model, Request.Device
 	Classify = "classify" // Request.ID, .Name, .Head, bytes beside it
+	Profile  = "profile"  // nothing more
 )
 
 // Worker to page:
@@ -19,6 +20,7 @@ const (
 	Result   = "result"   // Event.ID, .Answer
 	Refused  = "refused"  // Event.ID, .Reason: this picture, and why
 	Failed   = "failed"   // Event.Reason: the engine itself
+	Profiled = "profiled" // Event.Steps, or .Reason why there are none
 )
 
 // Stages of loading, in order.
@@ -51,6 +53,16 @@ type Event struct {
 	Reason string  `json:"reason,omitempty"`
 	Engine *Engine `json:"engine,omitempty"`
 	Answer *Answer `json:"answer,omitempty"`
+	Steps  []Step  `json:"steps,omitempty"`
+}
+
+// Step is a step of the plan and what it took on the device that answers.
+type Step struct {
+	Name   string  `json:"name"`
+	Op     string  `json:"op"`
+	Shape  string  `json:"shape"`
+	MS     float64 `json:"ms"` // median
+	GFLOPS float64 `json:"gflops"`
 }
 
 // Engine says what will answer, and why that and not another.

@@ -49,6 +49,8 @@ func (s *server) handle(m message) {
 		s.load(r)
 	case r.Kind == wire.Classify:
 		s.classify(r, m.bytes)
+	case r.Kind == wire.Profile:
+		s.profile()
 	default:
 		s.refuse(r, fmt.Sprintf("no message is of kind %q", r.Kind))
 	}
@@ -155,6 +157,28 @@ func (s *server) classify(r wire.Request, bytes func() []byte) {
 		return
 	}
 	s.post(wire.Event{Kind: wire.Result, ID: r.ID, Answer: answer})
+}
+
+// profileRuns is how many pictures a profile takes.
+const profileRuns = 15
+
+func (s *server) profile() {
+	e := wire.Event{Kind: wire.Profiled, Reason: "no model is loaded"}
+	if s.engine != nil {
+		e.Reason = ""
+		steps, err := s.engine.Profile(profileRuns)
+		if err != nil {
+			e.Reason = err.Error()
+		}
+		for _, t := range steps {
+			step := wire.Step{Name: t.Name, Op: t.Op, Shape: t.Shape, MS: milliseconds(t.Took)}
+			if t.Took > 0 { // a browser's clock may be coarser than a step
+				step.GFLOPS = 2 * float64(t.MACs) / float64(t.Took.Nanoseconds())
+			}
+			e.Steps = append(e.Steps, step)
+		}
+	}
+	s.post(e)
 }
 
 func (s *server) answer(r wire.Request, data []byte) (*wire.Answer, error) {

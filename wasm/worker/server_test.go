@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"blastlens/wasm/bundle"
+	"blastlens/wasm/device"
+	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/engine"
 	"blastlens/wasm/engine/enginetest"
 	"blastlens/wasm/wire"
@@ -365,6 +367,26 @@ func TestDeviceLost(t *testing.T) {
 	}
 	if want := []string{"webgpu", "cpu"}; !slices.Equal(told, want) {
 		t.Errorf("page was told %v, want %v", told, want)
+	}
+}
+
+func TestProfile(t *testing.T) {
+	s, _, _, _, events := newServer(t)
+	ask := request(t, wire.Request{Kind: wire.Profile}, nil)
+	s.handle(ask)
+	if e := last(t, events, wire.Profiled); !strings.Contains(e.Reason, "no model") {
+		t.Errorf("before loading: %+v", e)
+	}
+	s.handle(load(t, "auto"))
+	s.handle(ask)
+	if e := last(t, events, wire.Profiled); !strings.Contains(e.Reason, "times no steps") {
+		t.Errorf("a device that cannot: %+v", e)
+	}
+	s.devices["cpu"] = engine.Candidate{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }}
+	s.handle(load(t, "cpu"))
+	s.handle(ask)
+	if e := last(t, events, wire.Profiled); e.Reason != "" || len(e.Steps) != len(s.engine.Bundle().Plan.Steps) || e.Steps[0].Shape == "" {
+		t.Errorf("on the processor: %+v", e)
 	}
 }
 

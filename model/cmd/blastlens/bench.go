@@ -113,23 +113,7 @@ func readVerified(file string) (*bundle.Bundle, error) {
 func macs(p *plan.Plan) int {
 	n := 0
 	for _, s := range p.Steps {
-		n += stepMACs(p, s)
+		n += p.MACs(s)
 	}
 	return n
-}
-
-// stepMACs is 0 for what is neither a convolution nor a dense layer.
-func stepMACs(p *plan.Plan, s plan.Step) int {
-	in, out := p.Values[s.In], p.Values[s.Out]
-	switch s.Op {
-	case plan.Stem:
-		return out.Len() * 27
-	case plan.Depthwise:
-		return out.Len() * s.Kernel * s.Kernel
-	case plan.Pointwise, plan.Dense:
-		return out.Len() * in.C
-	case plan.Squeeze:
-		return 2 * in.C * p.Weights[s.W].Shape[1]
-	}
-	return 0
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"blastlens/wasm/bundle"
+	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/kernel/pointwise"
 	"blastlens/wasm/plan"
@@ -57,8 +58,8 @@ func (c *benchStepsCmd) Run(s streams) error {
 	if c.Threads == 0 {
 		c.Threads = runtime.GOMAXPROCS(0)
 	}
-	device := cpu.New(c.Threads)
-	session, err := device.Prepare(b.Plan)
+	processor := cpu.New(c.Threads)
+	session, err := processor.Prepare(b.Plan)
 	if err != nil {
 		return err
 	}
@@ -68,7 +69,7 @@ func (c *benchStepsCmd) Run(s streams) error {
 	told := progress(s.err, "steps", c.Runs)
 	peak := pointwise.PeakGFLOPS(c.Threads)
 	for k := range c.Runs + 1 { // the first one warms up
-		err := session.(cpu.Profiler).Profile(x, func(i int, t time.Duration) {
+		err := session.(device.Profiler).Profile(x, func(i int, t time.Duration) {
 			if k > 0 {
 				took[i] = append(took[i], t.Seconds())
 			}
@@ -83,7 +84,7 @@ func (c *benchStepsCmd) Run(s streams) error {
 	// Machines change their pace: the peak is the better of before and after.
 	peak = max(peak, pointwise.PeakGFLOPS(c.Threads))
 	p := profiled(b.Plan, took, peak)
-	p.Device, p.Threads, p.Version, p.Size = device.Describe(), c.Threads, b.Version, b.Preprocess.Size
+	p.Device, p.Threads, p.Version, p.Size = processor.Describe(), c.Threads, b.Version, b.Preprocess.Size
 	if c.JSON {
 		return s.printJSON(p)
 	}
@@ -95,10 +96,9 @@ func profiled(p *plan.Plan, took [][]float64, peak float64) profile {
 	r := profile{PeakGFLOPS: peak}
 	for i, step := range p.Steps {
 		slices.Sort(took[i])
-		in, out := p.Values[step.In], p.Values[step.Out]
 		t := stepTimed{
-			Name: step.Name, Op: step.Op, Steps: 1, Shape: fmt.Sprintf("%dx%dx%d-%d", in.H, in.W, in.C, out.C),
-			MS: 1e3 * took[i][len(took[i])/2], MMAC: float64(stepMACs(p, step)) / 1e6,
+			Name: step.Name, Op: step.Op, Steps: 1, Shape: p.Shape(step),
+			MS: 1e3 * took[i][len(took[i])/2], MMAC: float64(p.MACs(step)) / 1e6,
 		}
 		r.MS += t.MS
 		r.Steps = append(r.Steps, t)

@@ -155,13 +155,13 @@ func TestProfile(t *testing.T) {
 			t.Errorf("step %d took %v", step, took)
 		}
 	}
-	if err := s.(cpu.Profiler).Profile(x, told); err != nil {
+	if err := s.(device.Profiler).Profile(x, told); err != nil {
 		t.Fatal(err)
 	}
 	if len(steps) != len(p.Steps) || !slices.IsSorted(steps) {
 		t.Errorf("told of steps %v, the plan has %d", steps, len(p.Steps))
 	}
-	if err := s.(cpu.Profiler).Profile(x[1:], told); err == nil {
+	if err := s.(device.Profiler).Profile(x[1:], told); err == nil {
 		t.Error("profiled an input that is too short")
 	}
 }

@@ -45,13 +45,7 @@ func (s *session) Run(x []float32) ([][]float32, error) {
 	return out, nil
 }
 
-// Profiler is what this device's sessions can do beside device.Session's.
-type Profiler interface {
-	// Profile runs x, and tells how long each of the plan's steps took.
-	Profile(x []float32, told func(step int, took time.Duration)) error
-}
-
-// Profile is part of Profiler.
+// Profile is part of device.Profiler.
 func (s *session) Profile(x []float32, told func(step int, took time.Duration)) error {
 	m, err := s.begin(x)
 	if err != nil {

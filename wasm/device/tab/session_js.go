@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"syscall/js"
+	"time"
+
+	"blastlens/wasm/kernel/blocked"
 )
 
 var errClosed = errors.New("tab: session is closed")
@@ -35,21 +38,10 @@ func (s *session) Run(x []float32) (_ [][]float32, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer catch(&err)
-	if s.closed {
-		return nil, errClosed
-	}
-	if s.failed != nil {
-		return nil, s.failed
-	}
-	if in := s.image.plan.Values[s.image.plan.Input]; len(x) != in.Len() {
-		return nil, fmt.Errorf("tab: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
-	}
-	for _, c := range s.image.Input(x) {
-		s.write(c)
+	if err := s.input(x); err != nil {
+		return nil, err
 	}
 	if err := s.compute(); err != nil {
-		s.failed = err
-		s.dismiss()
 		return nil, err
 	}
 	outputs := make([][]float32, len(s.image.plan.Outputs))
@@ -62,8 +54,57 @@ func (s *session) Run(x []float32) (_ [][]float32, err error) {
 	return outputs, nil
 }
 
+// Profile is part of device.Profiler: the records of one step at a time.
+func (s *session) Profile(x []float32, told func(step int, took time.Duration)) (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer catch(&err)
+	if err := s.input(x); err != nil {
+		return err
+	}
+	records := s.image.Records
+	choose := func(from, to int) {
+		s.write(Chunk{blocked.Steps, []float32{bits(blocked.HeaderBytes + from*blocked.RecordBytes), bits(to - from)}})
+	}
+	for from, to := 0, 0; from < len(records); from = to {
+		for to = from + 1; to < len(records) && records[to].Step == records[from].Step; to++ {
+		}
+		choose(from, to)
+		start := time.Now()
+		if err := s.compute(); err != nil {
+			return err
+		}
+		told(records[from].Step, time.Since(start))
+	}
+	choose(0, len(records))
+	return nil
+}
+
+// input writes x where the steps read it.
+func (s *session) input(x []float32) error {
+	if s.closed {
+		return errClosed
+	}
+	if s.failed != nil {
+		return s.failed
+	}
+	if in := s.image.plan.Values[s.image.plan.Input]; len(x) != in.Len() {
+		return fmt.Errorf("tab: input has %d values, want %d x %d x %d", len(x), in.H, in.W, in.C)
+	}
+	for _, c := range s.image.Input(x) {
+		s.write(c)
+	}
+	return nil
+}
+
 // compute runs the steps on what stands in the memory.
 func (s *session) compute() (err error) {
+	defer func() {
+		if err != nil {
+			s.failed = err
+			s.dismiss()
+		}
+	}()
 	defer catch(&err)
 	if err := s.mourn(); err != nil { // it would be waited for
 		return fmt.Errorf("tab: %w", err)

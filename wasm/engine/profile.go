@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"blastlens/wasm/device"
+)
+
+// Step is one step of the plan and how long it took.
+type Step struct {
+	Name, Op, Shape string
+	MACs            int
+	Took            time.Duration // median
+}
+
+var errNoProfile = errors.New("this device times no steps: it has them all in one submission")
+
+// Profile times each step of the plan on the device that answers now, on the
+// self-test's input. A device that fails here is replaced by the next Infer.
+func (e *Engine) Profile(runs int) (steps []Step, err error) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	defer func() {
+		if v := recover(); v != nil {
+			steps, err = nil, fmt.Errorf("timing the steps: %v", v)
+		}
+	}()
+	if e.active == nil {
+		return nil, ErrNoDevice
+	}
+	profiler, ok := e.active.session.(device.Profiler)
+	if !ok {
+		return nil, errNoProfile
+	}
+	p := e.bundle.Plan
+	took := make([][]time.Duration, len(p.Steps))
+	for run := range runs + 1 { // the first one warms up
+		err := profiler.Profile(e.golden, func(step int, t time.Duration) {
+			if run > 0 {
+				took[step] = append(took[step], t)
+			}
+		})
+		if err != nil {
+			return nil, fmt.Errorf("timing the steps: %w", err)
+		}
+	}
+	for i, s := range p.Steps {
+		slices.Sort(took[i])
+		steps = append(steps, Step{s.Name, string(s.Op), p.Shape(s), p.MACs(s), took[i][len(took[i])/2]})
+	}
+	return steps, nil
+}

@@ -201,8 +201,13 @@ func TestAdaptNamedHead(t *testing.T) {
 		t.Errorf("version %s, heads %+v", is.Version, is.Heads)
 	}
 	sameBody(t, model, c.Out)
+	// Its linear layers are rounded to 8 bits again, which devices may not notice.
+	allowed := float32(0)
+	for _, v := range was.Golden.Logits["smear"] {
+		allowed = max(allowed, goldenTolerance*v, -goldenTolerance*v)
+	}
 	for i, v := range was.Golden.Logits["smear"] {
-		if d := v - is.Golden.Logits["smear"][i]; d > 1e-4 || d < -1e-4 {
+		if d := v - is.Golden.Logits["smear"][i]; d > allowed || d < -allowed {
 			t.Errorf("logit %d of the kept head was %v and is %v", i, v, is.Golden.Logits["smear"][i])
 		}
 	}

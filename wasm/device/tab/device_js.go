@@ -2,6 +2,7 @@ package tab
 
 import (
 	"fmt"
+	"strconv"
 	"syscall/js"
 	"time"
 	"unsafe"
@@ -38,7 +39,31 @@ func New() (device.Device, error) {
 	default:
 		d.threads = min(cores.Int(), maxThreads)
 	}
+	if n := asked(); n > 0 && n < d.threads {
+		d.threads = n
+		if n == 1 {
+			d.alone = "one was asked for"
+		}
+	}
 	return d, nil
+}
+
+// asked is threads=N of the engine script's address, 0 without: a bench may ask
+// for fewer threads than there are cores.
+func asked() int {
+	location := js.Global().Get("location")
+	if !location.Truthy() {
+		return 0
+	}
+	value := js.Global().Get("URLSearchParams").New(location.Get("search")).Call("get", "threads")
+	if value.Type() != js.TypeString {
+		return 0
+	}
+	n, err := strconv.Atoi(value.String())
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // NewAlone offers them in one thread: it cannot lose another.

@@ -98,7 +98,7 @@ export function table(measured, summary) {
   out.push("", `A ratio below 1 is in our favour; the folder's is turned round for that. Each run has a fresh browser, contenders in turn. Latency is the network's alone, input and logits
 included, decoding not. Create + first picture and cold start run from the navigation to the first logits, decoding included, the first from a quick line, the second from an empty cache
 over ${flags.bitsPerSecond / 1e6} Mbit/s. All run the same network on the same weights, which ours holds in 8 bits and the peers' files in float32; everything goes over the line as brotli where that is smaller.
-Page memory is the high-water mark of the page's process. The app runs the shipped model: two heads, and one block fewer that changes nothing.`);
+Page memory is the high-water mark of the page's process. The app runs the shipped model, which has two heads.`);
   for (const text of missing) out.push("", `Missing: ${text}.`);
   return `${out.join("\n")}\n`;
 }

@@ -33,7 +33,7 @@ func (d *dist) compress() error {
 	for i := range d.assets {
 		a := &d.assets[i]
 		switch path.Ext(a.File) {
-		case ".blm", ".jpg", ".png", ".webp": // compressed already
+		case ".jpg", ".png", ".webp": // compressed already
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(a.File)))

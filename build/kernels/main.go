@@ -63,7 +63,9 @@ func write(out string, threads int) error {
 			at[0], at[1], at[2], at[3] = byte(bits), byte(bits>>8), byte(bits>>16), byte(bits>>24)
 		}
 	}
-	image.Write(put)
+	if err := image.Write(put); err != nil {
+		return err
+	}
 	for _, c := range image.Input(bundle.GoldenInput(b.Golden.Seed, p.Values[p.Input].H)) {
 		put(c)
 	}

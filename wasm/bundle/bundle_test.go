@@ -225,18 +225,18 @@ func TestVerify(t *testing.T) {
 	data := file(t, small())
 	m := Seal(data)
 	m.File = "model.blm"
-	if err := Verify(data, m); err != nil {
+	if err := Verify(Bytes(data), m); err != nil {
 		t.Fatal(err)
 	}
 	for i := 0; i < len(data); i += 97 {
 		flipped := bytes.Clone(data)
 		flipped[i] ^= 1
-		err := Verify(flipped, m)
+		err := Verify(Bytes(flipped), m)
 		if !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), m.SHA256) || !strings.Contains(err.Error(), Seal(flipped).SHA256) || !strings.Contains(err.Error(), m.File) {
 			t.Fatalf("byte %d flipped: error is %v, want one with the file and both hashes", i, err)
 		}
 	}
-	if err := Verify(data[1:], m); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "bytes") {
+	if err := Verify(Bytes(data[1:]), m); !errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "bytes") {
 		t.Errorf("a byte less: error is %v", err)
 	}
 }

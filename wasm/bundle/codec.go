@@ -153,111 +153,158 @@ func padding(n, to int) int { return (to - n%to) % to }
 // Read reads a bundle and checks all of it; the plan that it returns can run on
 // any device. Weights come back as float32.
 func Read(file []byte) (*Bundle, error) {
-	b, err := read(file)
+	b, err := Open(Bytes(file))
 	if err != nil {
-		return nil, fmt.Errorf("bundle: %w: %w", ErrMalformed, err)
+		return nil, err
+	}
+	p := b.Plan
+	for i := range p.Weights {
+		if p.Weights[i].Data, err = p.Weight(i, nil); err != nil {
+			return nil, fmt.Errorf("bundle: %w", err)
+		}
+	}
+	p.Source = nil
+	return b, nil
+}
+
+// Open reads a bundle's header and checks it; the plan's weights are decoded
+// when a device asks for them, and are waited for where the file still arrives.
+func Open(f File) (*Bundle, error) {
+	b, err := open(f)
+	if err != nil {
+		return nil, fmt.Errorf("bundle: %w", err)
 	}
 	return b, nil
 }
 
-func read(file []byte) (*Bundle, error) {
+func malformed(format string, values ...any) error {
+	return fmt.Errorf("%w: %w", ErrMalformed, fmt.Errorf(format, values...))
+}
+
+func open(f File) (*Bundle, error) {
 	const front = len(Magic) + 8
-	if len(file) < front || string(file[:len(Magic)]) != Magic {
-		return nil, fmt.Errorf("does not begin with %s", Magic)
+	var first [front]byte
+	if f.Size() < int64(front) {
+		return nil, malformed("does not begin with %s", Magic)
+	}
+	if err := f.Fill(first[:], 0); err != nil {
+		return nil, err
+	}
+	if string(first[:len(Magic)]) != Magic {
+		return nil, malformed("does not begin with %s", Magic)
 	}
 	le := binary.LittleEndian
-	if v := le.Uint32(file[len(Magic):]); v != formatVersion {
-		return nil, fmt.Errorf("format version %d, want %d", v, formatVersion)
+	if v := le.Uint32(first[len(Magic):]); v != formatVersion {
+		return nil, malformed("format version %d, want %d", v, formatVersion)
 	}
-	length := le.Uint32(file[len(Magic)+4:])
-	if length > maxHeader || int(length) > len(file)-front {
-		return nil, fmt.Errorf("header of %d bytes in a file of %d", length, len(file))
+	length := le.Uint32(first[len(Magic)+4:])
+	if length > maxHeader || int64(length) > f.Size()-int64(front) {
+		return nil, malformed("header of %d bytes in a file of %d", length, f.Size())
+	}
+	text := make([]byte, length)
+	if err := f.Fill(text, int64(front)); err != nil {
+		return nil, err
 	}
 	var h header
-	if err := json.Unmarshal(file[front:front+int(length)], &h); err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+	if err := json.Unmarshal(text, &h); err != nil {
+		return nil, malformed("header: %w", err)
 	}
 	if h.Plan == nil {
-		return nil, errors.New("header: no plan")
+		return nil, malformed("header: no plan")
 	}
 	start := front + int(length)
 	start += padding(start, 16)
-	data := file[min(start, len(file)):]
-	end := 0 // weights follow each other, so the file's length bounds what is allocated
-	for _, r := range h.Weights {
-		t, next, err := r.decode(data, end)
+	left, end := int(max(0, f.Size()-int64(start))), 0
+	for _, r := range h.Weights { // they follow each other, so the file's length bounds what is allocated
+		size, err := r.check(left, end)
 		if err != nil {
-			return nil, fmt.Errorf("weight %s: %w", r.Name, err)
+			return nil, malformed("weight %s: %w", r.Name, err)
 		}
-		end = next
-		h.Plan.Weights = append(h.Plan.Weights, t)
+		end = r.Offset + size
+		h.Plan.Weights = append(h.Plan.Weights, tensor.Float32{Name: r.Name, Shape: r.Shape})
+	}
+	var room []byte
+	h.Plan.Source = func(to []float32, i int) error {
+		r := h.Weights[i]
+		size := r.Encoding.size(len(to), r.channels())
+		if cap(room) < size {
+			room = make([]byte, size)
+		}
+		if err := f.Fill(room[:size], int64(start+r.Offset)); err != nil {
+			return err
+		}
+		if err := r.decode(to, room[:size]); err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		return nil
 	}
 	if err := h.Bundle.Validate(); err != nil {
-		return nil, err
+		return nil, malformed("%w", err)
 	}
 	return &h.Bundle, nil
 }
 
-// decode reads the weight from data, not before byte from, and returns the byte
-// after it.
-func (r record) decode(data []byte, from int) (tensor.Float32, int, error) {
-	t := tensor.Float32{Name: r.Name, Shape: r.Shape}
+func (r record) channels() int { return r.Shape[len(r.Shape)-1] }
+
+// check reports a weight that does not lie within a file's weights, of that many
+// bytes, from byte from on, and returns its bytes.
+func (r record) check(bytes, from int) (size int, err error) {
 	if len(r.Shape) == 0 {
-		return t, 0, errors.New("has no shape")
+		return 0, errors.New("has no shape")
 	}
 	n := 1
 	for _, d := range r.Shape {
 		// Each value takes at least a byte; both factors stay below 2^31.
-		if d < 1 || d > len(data) || n > math.MaxInt32 {
-			return t, 0, fmt.Errorf("has shape %v in a file with %d bytes of weights", r.Shape, len(data))
-		}
-		if wide := int64(n) * int64(d); wide > int64(len(data)) {
-			return t, 0, fmt.Errorf("has shape %v in a file with %d bytes of weights", r.Shape, len(data))
+		if d < 1 || d > bytes || n > math.MaxInt32 || int64(n)*int64(d) > int64(bytes) {
+			return 0, fmt.Errorf("has shape %v in a file with %d bytes of weights", r.Shape, bytes)
 		}
 		n *= d
 	}
-	channels := r.Shape[len(r.Shape)-1]
 	switch r.Encoding {
 	case float32s, halves, int8s, int8rows:
 	default:
-		return t, 0, fmt.Errorf("no encoding %q", r.Encoding)
+		return 0, fmt.Errorf("no encoding %q", r.Encoding)
 	}
-	size := r.Encoding.size(n, channels)
-	if r.Offset < from || r.Offset > len(data) || size > len(data)-r.Offset {
-		return t, 0, fmt.Errorf("%d bytes at %d, want from %d to at most %d", size, r.Offset, from, len(data))
+	size = r.Encoding.size(n, r.channels())
+	if r.Offset < from || r.Offset > bytes || size > bytes-r.Offset {
+		return 0, fmt.Errorf("%d bytes at %d, want from %d to at most %d", size, r.Offset, from, bytes)
 	}
-	data = data[r.Offset : r.Offset+size]
+	return size, nil
+}
+
+// decode makes the weight's values of its bytes.
+func (r record) decode(to []float32, data []byte) error {
+	n, channels := len(to), r.channels()
 	le := binary.LittleEndian
-	t.Data = make([]float32, n)
 	switch r.Encoding {
 	case float32s:
-		for i := range t.Data {
-			t.Data[i] = math.Float32frombits(le.Uint32(data[4*i:]))
+		for i := range to {
+			to[i] = math.Float32frombits(le.Uint32(data[4*i:]))
 		}
 	case halves:
-		for i := range t.Data {
-			t.Data[i] = FromHalf(le.Uint16(data[2*i:]))
+		for i := range to {
+			to[i] = FromHalf(le.Uint16(data[2*i:]))
 		}
 	case int8s, int8rows:
 		q, rest := data[:n], data[n+padding(n, 4):]
 		columns, err := scales(rest, channels)
 		if err != nil {
-			return t, 0, err
+			return err
 		}
 		if r.Encoding == int8s {
-			dequantise(t.Data, q, columns)
+			dequantise(to, q, columns)
 			break
 		}
 		rows, err := scales(rest[2*channels:], n/channels)
 		if err != nil {
-			return t, 0, err
+			return err
 		}
-		dequantiseRows(t.Data, q, columns, rows)
+		dequantiseRows(to, q, columns, rows)
 	}
-	for i, v := range t.Data {
+	for i, v := range to {
 		if !finite(v) {
-			return t, 0, fmt.Errorf("value %d is %v", i, v)
+			return fmt.Errorf("value %d is %v", i, v)
 		}
 	}
-	return t, r.Offset + size, nil
+	return nil
 }

@@ -18,14 +18,18 @@ func Seal(data []byte) Manifest {
 	return Manifest{Bytes: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}
 }
 
-// Verify reports bytes that differ from those that were sealed.
-func Verify(data []byte, m Manifest) error {
-	got := Seal(data)
-	if got.Bytes != m.Bytes {
-		return fmt.Errorf("%s: %w: %d bytes, want %d", m.File, ErrCorrupt, got.Bytes, m.Bytes)
+// Verify reports bytes that differ from those that were sealed, once the last
+// has arrived, or why it never will.
+func Verify(f File, m Manifest) error {
+	sum, err := f.SHA256()
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.File, err)
 	}
-	if !strings.EqualFold(got.SHA256, m.SHA256) {
-		return fmt.Errorf("%s: %w: SHA-256 is %s, want %s", m.File, ErrCorrupt, got.SHA256, m.SHA256)
+	if f.Size() != m.Bytes {
+		return fmt.Errorf("%s: %w: %d bytes, want %d", m.File, ErrCorrupt, f.Size(), m.Bytes)
+	}
+	if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, m.SHA256) {
+		return fmt.Errorf("%s: %w: SHA-256 is %s, want %s", m.File, ErrCorrupt, got, m.SHA256)
 	}
 	return nil
 }

@@ -83,6 +83,9 @@ func (e *Engine) start(from int, again bool, history []string) error {
 		if e.attempt(i, again && i == from) {
 			return nil
 		}
+		if e.damaged {
+			break // on every device
+		}
 	}
 	if len(e.candidates) == 0 {
 		e.why = append(e.why, "none was offered")
@@ -97,6 +100,9 @@ func (e *Engine) attempt(i int, again bool) bool {
 	a, difference, err := e.prepare(i, again)
 	if err != nil {
 		e.why = append(e.why, c.Title+": "+err.Error())
+		if e.damaged = !errors.Is(err, device.ErrUnavailable) && e.verify() != nil; e.damaged {
+			return false
+		}
 		return !again && c.Again != nil && !errors.Is(err, device.ErrUnavailable) && e.attempt(i, true)
 	}
 	e.active = a
@@ -129,6 +135,10 @@ func (e *Engine) prepare(i int, again bool) (a *active, difference float64, err 
 	}
 	s, err := d.Prepare(e.bundle.Plan)
 	if err != nil {
+		return nil, 0, err
+	}
+	if err := e.verify(); err != nil {
+		s.Close()
 		return nil, 0, err
 	}
 	e.progress(SelfTest)

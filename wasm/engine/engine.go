@@ -33,8 +33,8 @@ type Stage string
 
 // Stages, in order; Compile and SelfTest come once for each device tried.
 const (
-	Verify   Stage = "verify"
 	Compile  Stage = "compile"
+	Verify   Stage = "verify"
 	SelfTest Stage = "self-test"
 )
 
@@ -62,6 +62,8 @@ type Engine struct {
 	candidates []Candidate
 	progress   func(Stage)
 	golden     []float32
+	verify     func() error // once all has arrived: is it the file that was asked for
+	damaged    bool         // it is not
 
 	// mu is held for reading during each run, so that a session is never
 	// closed under one.
@@ -80,27 +82,36 @@ type Inference struct {
 	Run      time.Duration // the network alone
 }
 
-// Load verifies file against m, reads it and puts it on the first candidate
-// that passes its self-test.
-func Load(file []byte, m bundle.Manifest, o Options) (*Engine, error) {
+// Load reads file and puts it on the first candidate that passes its self-test.
+// A file that still arrives is prepared as it comes; nothing of it runs before
+// all of it is found to be what m describes. The engine keeps the file: a device
+// that fails is prepared from it again.
+func Load(file bundle.File, m bundle.Manifest, o Options) (*Engine, error) {
 	e := &Engine{candidates: o.Candidates, progress: o.Progress}
 	if e.progress == nil {
 		e.progress = func(Stage) {}
 	}
-	e.progress(Verify)
-	if err := bundle.Verify(file, m); err != nil {
-		return nil, err
+	e.verify = sync.OnceValue(func() error {
+		e.progress(Verify)
+		return bundle.Verify(file, m)
+	})
+	b, err := bundle.Open(file)
+	if err == nil {
+		err = usable(b)
 	}
-	b, err := bundle.Read(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", m.File, err)
-	}
-	if err := usable(b); err != nil {
+		// What is wrong with a damaged file is that it is damaged.
+		if damage := e.verify(); damage != nil {
+			return nil, damage
+		}
 		return nil, fmt.Errorf("%s: %w", m.File, err)
 	}
 	e.bundle = b
 	e.golden = bundle.GoldenInput(b.Golden.Seed, b.Preprocess.Size)
 	if err := e.start(0, false, nil); err != nil {
+		if damage := e.verify(); damage != nil {
+			return nil, damage
+		}
 		return nil, err
 	}
 	e.progress = func(Stage) {} // a device replaced later is no part of loading
@@ -155,12 +166,18 @@ func (e *Engine) Close() {
 // Infer brings a picture to the network's input and runs it. head "" is the
 // model's first.
 func (e *Engine) Infer(picture tensor.RGB8, head string) (Inference, error) {
+	pre := e.bundle.Preprocess
+	return e.InferInput(tensor.Input(picture, pre.Size, pre.Mean, pre.Std), head)
+}
+
+// InferInput runs what tensor.Input made of a picture, by the bundle's
+// preprocessing.
+func (e *Engine) InferInput(x []float32, head string) (Inference, error) {
 	h, output, err := e.head(head)
 	if err != nil {
 		return Inference{}, err
 	}
-	pre := e.bundle.Preprocess
-	outputs, answer, err := e.run(tensor.Input(picture, pre.Size, pre.Mean, pre.Std))
+	outputs, answer, err := e.run(x)
 	if err != nil {
 		return Inference{}, err
 	}

@@ -63,11 +63,11 @@ func TestLoad(t *testing.T) {
 	file, m := enginetest.Model(t, nil)
 	gpu, cpu := &enginetest.Device{Title: "GPU"}, &enginetest.Device{Title: "CPU"}
 	var stages []engine.Stage
-	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, cpu), Progress: func(s engine.Stage) { stages = append(stages, s) }})
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(gpu, cpu), Progress: func(s engine.Stage) { stages = append(stages, s) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []engine.Stage{engine.Verify, engine.Compile, engine.SelfTest}; !slices.Equal(stages, want) {
+	if want := []engine.Stage{engine.Compile, engine.Verify, engine.SelfTest}; !slices.Equal(stages, want) {
 		t.Errorf("stages %v, want %v", stages, want)
 	}
 	if name, describe := e.Device(); name != "gpu" || describe != "a test's gpu" || !strings.Contains(e.Why(), "GPU passed its self-test") {
@@ -111,7 +111,7 @@ func TestLoadRefuses(t *testing.T) {
 				file = tt.bytes(file)
 			}
 			cpu := &enginetest.Device{Title: "CPU"}
-			_, err := engine.Load(file, m, engine.Options{Candidates: candidates(cpu)})
+			_, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(cpu)})
 			if !errors.Is(err, tt.want) {
 				t.Errorf("%v, want %v", err, tt.want)
 			}
@@ -122,16 +122,81 @@ func TestLoadRefuses(t *testing.T) {
 	}
 	t.Run("not a bundle", func(t *testing.T) {
 		m := bundle.Seal([]byte("text"))
-		if _, err := engine.Load([]byte("text"), m, engine.Options{}); !errors.Is(err, bundle.ErrMalformed) {
+		if _, err := engine.Load(bundle.Bytes("text"), m, engine.Options{}); !errors.Is(err, bundle.ErrMalformed) {
 			t.Errorf("%v, want %v", err, bundle.ErrMalformed)
 		}
 	})
 	t.Run("no candidates", func(t *testing.T) {
 		file, m := enginetest.Model(t, nil)
-		if _, err := engine.Load(file, m, engine.Options{}); !errors.Is(err, engine.ErrNoDevice) {
+		if _, err := engine.Load(bundle.Bytes(file), m, engine.Options{}); !errors.Is(err, engine.ErrNoDevice) {
 			t.Errorf("%v, want %v", err, engine.ErrNoDevice)
 		}
 	})
+}
+
+// coming is a file of which the bytes after the first have yet to arrive.
+type coming struct {
+	bundle.Bytes
+	breaks error // instead of the last quarter
+	reads  int
+}
+
+func (c *coming) Fill(to []byte, at int64) error {
+	c.reads++
+	if c.breaks != nil && at+int64(len(to)) > c.Size()*3/4 {
+		return c.breaks
+	}
+	return c.Bytes.Fill(to, at)
+}
+
+func (c *coming) SHA256() ([32]byte, error) {
+	if c.breaks != nil {
+		return [32]byte{}, c.breaks
+	}
+	return c.Bytes.SHA256()
+}
+
+// A file is prepared while it arrives, but nothing of it runs before it is whole
+// and the right one; what is wrong with it then is no device's fault.
+func TestLoadArriving(t *testing.T) {
+	errLine := errors.New("the line broke")
+	tests := []struct {
+		name  string
+		spoil func(*coming)
+		want  error
+	}{
+		{"whole", func(*coming) {}, nil},
+		{"a damaged weight", func(c *coming) { c.Bytes[len(c.Bytes)-2] ^= 1 }, bundle.ErrCorrupt},
+		{"a damaged header", func(c *coming) { c.Bytes[20] ^= 1 }, bundle.ErrCorrupt},
+		{"a line that breaks", func(c *coming) { c.breaks = errLine }, errLine},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			data, m := enginetest.Model(t, nil)
+			file := &coming{Bytes: data}
+			tt.spoil(file)
+			ran := 0
+			counted := func(device *enginetest.Device) *enginetest.Device {
+				device.Fault = func(int) *enginetest.Fault { ran++; return nil }
+				return device
+			}
+			gpu, cpu := counted(&enginetest.Device{Title: "GPU"}), counted(&enginetest.Device{Title: "CPU"})
+			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, cpu)})
+			if !errors.Is(err, tt.want) || errors.Is(err, engine.ErrNoDevice) {
+				t.Fatalf("%v, want %v", err, tt.want)
+			}
+			if tt.want == nil {
+				checkPicture(t, e, "gpu")
+				return
+			}
+			if opened, _ := cpu.Sessions(); ran != 0 || opened != 0 {
+				t.Errorf("ran %d times, the second device was prepared %d times", ran, opened)
+			}
+			if _, live := gpu.Sessions(); live != 0 {
+				t.Errorf("%d sessions left open", live)
+			}
+		})
+	}
 }
 
 // A first candidate that may not answer: the second does, and Why tells what
@@ -159,7 +224,7 @@ func TestFallbackOnLoad(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file, m := enginetest.Model(t, nil)
 			tt.gpu.Title = "GPU"
-			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(tt.gpu, &enginetest.Device{Title: "CPU"})})
+			e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(tt.gpu, &enginetest.Device{Title: "CPU"})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -200,7 +265,7 @@ func TestFailureWhileRunning(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			file, m := enginetest.Model(t, nil)
 			gpu := &enginetest.Device{Title: "GPU", Fault: tt.fault}
-			e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, &enginetest.Device{Title: "CPU"})})
+			e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(gpu, &enginetest.Device{Title: "CPU"})})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -248,7 +313,7 @@ func TestAgainWithLess(t *testing.T) {
 			all, one, last := &enginetest.Device{Title: "All", Fault: tt.all, Open: tt.absent}, &enginetest.Device{Title: "One", Fault: tt.one}, &enginetest.Device{Title: "CPU"}
 			c := all.Candidate()
 			c.Again = one.Candidate().New
-			e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{c, last.Candidate()}})
+			e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{c, last.Candidate()}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -286,7 +351,7 @@ func TestAgainWithLess(t *testing.T) {
 func TestAllDevicesFail(t *testing.T) {
 	file, m := enginetest.Model(t, nil)
 	cpu := &enginetest.Device{Title: "CPU", Fault: enginetest.Between(2, 3, enginetest.Fault{Err: errLost})}
-	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(cpu)})
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(cpu)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,7 +367,7 @@ func TestAllDevicesFail(t *testing.T) {
 func TestProfile(t *testing.T) {
 	file, m := enginetest.Model(t, nil)
 	plain := engine.Candidate{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }}
-	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{plain}})
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{plain}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -310,7 +375,7 @@ func TestProfile(t *testing.T) {
 	if p := e.Bundle().Plan; err != nil || len(steps) != len(p.Steps) || steps[0].Name != p.Steps[0].Name || steps[0].Shape != p.Shape(p.Steps[0]) {
 		t.Errorf("%+v, %v; want the plan's %d steps", steps, err, len(p.Steps))
 	}
-	if e, err = engine.Load(file, m, engine.Options{Candidates: candidates(&enginetest.Device{Title: "GPU"})}); err != nil {
+	if e, err = engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(&enginetest.Device{Title: "GPU"})}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := e.Profile(3); err == nil || !strings.Contains(err.Error(), "times no steps") {
@@ -329,7 +394,7 @@ func TestConcurrent(t *testing.T) {
 		return nil
 	}}
 	cpu := &enginetest.Device{Title: "CPU"}
-	e, err := engine.Load(file, m, engine.Options{Candidates: candidates(gpu, cpu)})
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: candidates(gpu, cpu)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,8 @@
 package plan
 
 import (
+	"fmt"
+
 	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/pool"
 	"blastlens/wasm/tensor"
@@ -79,5 +81,26 @@ type Plan struct {
 	Buffers []int            `json:"buffers"` // float32 a buffer
 	Steps   []Step           `json:"steps"`
 	Outputs []Output         `json:"outputs"`
-	Weights []tensor.Float32 `json:"-"`
+	Weights []tensor.Float32 `json:"-"` // Data is nil where Source has the values
+	// Source fills to with the values of weight i. A plan has one where its weights
+	// are still to be decoded, or have not even arrived; it may wait for
+	// them, and answers one call at a time.
+	Source func(to []float32, i int) error `json:"-"`
+}
+
+// Weight is the values of weight i. Where they have to be decoded, room is used
+// if it is large enough; with nil they are the caller's to keep.
+func (p *Plan) Weight(i int, room []float32) ([]float32, error) {
+	w := p.Weights[i]
+	if w.Data != nil || p.Source == nil {
+		return w.Data, nil
+	}
+	n := tensor.Len(w.Shape)
+	if cap(room) < n {
+		room = make([]float32, n)
+	}
+	if err := p.Source(room[:n], i); err != nil {
+		return nil, fmt.Errorf("weight %s: %w", w.Name, err)
+	}
+	return room[:n], nil
 }

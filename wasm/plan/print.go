@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"blastlens/wasm/tensor"
 )
 
 // Print writes p as text, one step a line with shapes and buffers, for people
@@ -26,7 +28,7 @@ func Print(w io.Writer, p *Plan) error {
 			fmt.Fprintf(&b, " stride %d", s.Stride)
 		}
 		if s.Op == Squeeze {
-			fmt.Fprintf(&b, " through %d", len(p.Weights[s.B].Data))
+			fmt.Fprintf(&b, " through %d", tensor.Len(p.Weights[s.B].Shape))
 		}
 		if s.Pool != "" {
 			fmt.Fprintf(&b, " %s", s.Pool)

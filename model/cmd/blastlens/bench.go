@@ -103,7 +103,7 @@ func readVerified(file string) (*bundle.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := bundle.Verify(data, m); err != nil {
+	if err := bundle.Verify(bundle.Bytes(data), m); err != nil {
 		return nil, err
 	}
 	return bundle.Read(data)

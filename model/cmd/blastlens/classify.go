@@ -58,7 +58,7 @@ func (c *classifyCmd) Run(s streams) error {
 	// threads share a picture only where there are fewer pictures than cores.
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(pictures)))
 	processor := cpu.New(runtime.GOMAXPROCS(0) / workers)
-	e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{
 		{Title: "CPU", New: func() (device.Device, error) { return processor, nil }},
 	}})
 	if err != nil {

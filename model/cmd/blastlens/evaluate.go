@@ -142,7 +142,7 @@ func loadModel(model, head string) (*engine.Engine, bundle.Manifest, error) {
 
 // onProcessor is a model that answers each picture on one core.
 func onProcessor(file []byte, m bundle.Manifest) (*engine.Engine, error) {
-	return engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+	return engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{
 		{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 	}})
 }

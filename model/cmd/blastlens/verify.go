@@ -50,7 +50,7 @@ func (c *verifyModelCmd) Run(s streams) error {
 func verify(file []byte, m bundle.Manifest) (verified, error) {
 	v := verified{Manifest: m}
 	for _, d := range []device.Device{cpu.NewRef(), cpu.New(0)} {
-		e, err := engine.Load(file, m, engine.Options{Candidates: []engine.Candidate{
+		e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{
 			{Title: d.Describe(), New: func() (device.Device, error) { return d, nil }},
 		}})
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"blastlens/wasm/kernel/squeeze"
 	"blastlens/wasm/kernel/stem"
 	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 var errOp = errors.New("no kernel for this operation")
@@ -39,12 +40,22 @@ func (o operands) value(m memory, v int) []float32 {
 func (o operands) x(m memory) []float32 { return o.value(m, o.step.In) }
 func (o operands) y(m memory) []float32 { return o.value(m, o.step.Out) }
 
-// weight is nil where i is plan.None.
-func (o operands) weight(i int) []float32 {
-	if i == plan.None {
-		return nil
+// weights are those of a step; nil where it has none.
+type weights struct{ w, b, w2, b2 []float32 }
+
+func (o operands) weights() (all weights, err error) {
+	for _, weight := range []struct {
+		index int
+		into  *[]float32
+	}{{o.step.W, &all.w}, {o.step.B, &all.b}, {o.step.W2, &all.w2}, {o.step.B2, &all.b2}} {
+		if weight.index == plan.None {
+			continue
+		}
+		if *weight.into, err = o.plan.Weight(weight.index, nil); err != nil {
+			return weights{}, err
+		}
 	}
-	return o.plan.Weights[i].Data
+	return all, nil
 }
 
 func (o operands) stem() stem.Shape { return stem.Shape{H: o.in.H, W: o.in.W, M: o.out.C} }
@@ -55,7 +66,7 @@ func (o operands) depthwise() depthwise.Shape {
 	return depthwise.Shape{H: o.in.H, W: o.in.W, C: o.in.C, K: o.step.Kernel, Stride: o.step.Stride}
 }
 func (o operands) squeeze() squeeze.Shape {
-	return squeeze.Shape{Pixels: o.in.H * o.in.W, C: o.in.C, S: len(o.weight(o.step.B))}
+	return squeeze.Shape{Pixels: o.in.H * o.in.W, C: o.in.C, S: tensor.Len(o.plan.Weights[o.step.B].Shape)}
 }
 func (o operands) pool() pool.Shape {
 	return pool.Shape{Pixels: o.in.H * o.in.W, C: o.in.C, Kind: o.step.Pool}
@@ -66,7 +77,11 @@ func (o operands) norm() norm.Shape   { return norm.Shape{Rows: o.in.H * o.in.W,
 // bind chooses the kernel of one step and packs its weights.
 func (d processor) bind(p *plan.Plan, s plan.Step) (kernel, error) {
 	o, threads := operandsOf(p, s), d.threads
-	w, b, w2, b2 := o.weight(s.W), o.weight(s.B), o.weight(s.W2), o.weight(s.B2)
+	all, err := o.weights()
+	if err != nil {
+		return nil, err
+	}
+	w, b, w2, b2 := all.w, all.b, all.w2, all.b2
 	switch s.Op {
 	case plan.Stem:
 		shape := o.stem()
@@ -99,7 +114,11 @@ func (d processor) bind(p *plan.Plan, s plan.Step) (kernel, error) {
 // bindRef chooses the reference of one step.
 func bindRef(p *plan.Plan, s plan.Step) (kernel, error) {
 	o := operandsOf(p, s)
-	w, b, w2, b2 := o.weight(s.W), o.weight(s.B), o.weight(s.W2), o.weight(s.B2)
+	all, err := o.weights()
+	if err != nil {
+		return nil, err
+	}
+	w, b, w2, b2 := all.w, all.b, all.w2, all.b2
 	switch s.Op {
 	case plan.Stem:
 		return func(m memory) { stem.Ref(o.y(m), o.x(m), w, b, o.stem(), s.Act) }, nil

@@ -49,7 +49,9 @@ func TestAbsentThread(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			memory := wasmtest.New(t, image.Pages, true)
-			image.Write(func(c Chunk) { memory.Write(c.At, c.Floats) })
+			if err := image.Write(func(c Chunk) { memory.Write(c.At, c.Floats) }); err != nil {
+				t.Fatal(err)
+			}
 			n := &native{t, image, memory, memory.Instance(impatient), threads}
 			gone := make(chan int, threads)
 			second, third := memory.Instance(impatient), memory.Instance(impatient)

@@ -115,7 +115,9 @@ func (d *processor) Prepare(p *plan.Plan) (_ device.Session, err error) {
 		image: image, memory: js.Global().Get("Uint8Array").New(memory.Get("buffer")),
 		run: instance.Get("exports").Get("run"), stop: instance.Get("exports").Get("stop"), threads: 1,
 	}
-	image.Write(s.write)
+	if err := image.Write(s.write); err != nil {
+		return nil, err
+	}
 	if d.threads > 1 {
 		if err := s.hire(d.kernels, memory, d.threads); err != nil {
 			d.alone = err.Error()

@@ -12,6 +12,7 @@ import (
 	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 // PageBytes is the unit in which WASM memories are measured.
@@ -52,7 +53,8 @@ func (r *Record) set(at, v int) { r.words[at/4] = uint32(v) }
 // packed is a weight's place and the function that lays it out there.
 type packed struct {
 	at, floats int
-	lay        func(to []float32)
+	weight     int // of the plan, or plan.None
+	lay        func(to, w []float32)
 }
 
 // summed is where depthwise leaves the sums of its outputs.
@@ -94,10 +96,10 @@ func lay(p *plan.Plan, threads int) (*Image, error) {
 	for at, v := range map[int]int{blocked.Steps: blocked.HeaderBytes, blocked.Count: len(im.Records), blocked.Scratch: base, blocked.ScratchBytes: im.scratch} {
 		header[at/4] = bits(v)
 	}
-	im.packed = append(im.packed, packed{0, len(header), func(to []float32) {
+	im.packed = append(im.packed, packed{0, len(header), plan.None, func(to, _ []float32) {
 		copy(to, header)
 		copy(to[blocked.Constants/4:], activation.Table())
-	}}, packed{blocked.HeaderBytes, len(im.Records) * blocked.RecordBytes / 4, func(to []float32) {
+	}}, packed{blocked.HeaderBytes, len(im.Records) * blocked.RecordBytes / 4, plan.None, func(to, _ []float32) {
 		for i, r := range im.Records {
 			for j, w := range r.words {
 				to[i*len(r.words)+j] = bits(int(w))
@@ -149,7 +151,7 @@ func (im *Image) place() {
 		}
 		if s.Op == plan.Squeeze {
 			mean = max(mean, blocked.Size(1, p.Values[s.In].C))
-			hidden = max(hidden, blocked.Size(1, len(p.Weights[s.B].Data)))
+			hidden = max(hidden, blocked.Size(1, tensor.Len(p.Weights[s.B].Shape)))
 		}
 	}
 	im.mean, im.hidden = im.take(mean), im.take(hidden)
@@ -165,18 +167,29 @@ type Chunk struct {
 }
 
 // Write lays out header, records and weights and hands them to write, a piece at
-// a time. A piece is overwritten by the next.
-func (im *Image) Write(write func(Chunk)) {
-	var buffer []float32
+// a time. A piece is overwritten by the next. It waits for weights that have not
+// arrived, and holds one of them at a time.
+func (im *Image) Write(write func(Chunk)) error {
+	var buffer, room, values []float32
 	for _, w := range im.packed {
+		if w.weight != plan.None {
+			var err error
+			if values, err = im.plan.Weight(w.weight, room); err != nil {
+				return fmt.Errorf("tab: %w", err)
+			}
+			if im.plan.Weights[w.weight].Data == nil {
+				room = values
+			}
+		}
 		if cap(buffer) < w.floats {
 			buffer = make([]float32, w.floats)
 		}
 		buffer = buffer[:w.floats]
 		clear(buffer)
-		w.lay(buffer)
+		w.lay(buffer, values)
 		write(Chunk{w.at, buffer})
 	}
+	return nil
 }
 
 // Input is what to write for the picture x [H,W,3].

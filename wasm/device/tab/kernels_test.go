@@ -16,10 +16,12 @@ import (
 	"blastlens/wasm/kernel/squeeze"
 	"blastlens/wasm/kernel/stem"
 	"blastlens/wasm/plan"
-	tensors "blastlens/wasm/tensor"
+	"blastlens/wasm/tensor"
 )
 
-func tensor(data []float32) tensors.Float32 { return tensors.Float32{Data: data} }
+func weight(data []float32) tensor.Float32 {
+	return tensor.Float32{Shape: []int{len(data)}, Data: data}
+}
 
 const none = plan.None
 
@@ -164,7 +166,7 @@ func TestActivationKeepsNaN(t *testing.T) {
 		x := []float32{1, nan, 2}
 		s := plan.Step{Op: plan.Norm, Act: k, In: l.value(x, 3, 1, 1), Gate: none, Residual: none}
 		s.Name, s.W, s.B, s.W2, s.B2 = "layer", 0, 1, none, none
-		l.Weights = []tensors.Float32{tensor([]float32{1}), tensor([]float32{0})}
+		l.Weights = []tensor.Float32{weight([]float32{1}), weight([]float32{0})}
 		s.Out = l.value([]float32{}, 3, 1, 1)
 		l.Steps, l.Outputs = []plan.Step{s}, []plan.Output{{Name: "y", Value: s.Out}}
 		image, err := lay(&l.Plan, 1)

@@ -34,7 +34,9 @@ func start(t testing.TB, image *Image, shared bool) *native {
 		code = single
 	}
 	memory := wasmtest.New(t, image.Pages, shared)
-	image.Write(func(c Chunk) { memory.Write(c.At, c.Floats) })
+	if err := image.Write(func(c Chunk) { memory.Write(c.At, c.Floats) }); err != nil {
+		t.Fatal(err)
+	}
 	n := &native{t, image, memory, memory.Instance(code), image.threads}
 	var serving sync.WaitGroup
 	for thread := 1; thread < n.threads; thread++ {
@@ -100,7 +102,7 @@ func (l *layer) run(t *testing.T, s plan.Step, h, w, c int, weights ...[]float32
 	s.Name, s.W, s.B, s.W2, s.B2 = "layer", plan.None, plan.None, plan.None, plan.None
 	for i, at := range []*int{&s.W, &s.B, &s.W2, &s.B2}[:len(weights)] {
 		*at = len(l.Weights)
-		l.Weights = append(l.Weights, tensor(weights[i]))
+		l.Weights = append(l.Weights, weight(weights[i]))
 	}
 	s.Out = l.value([]float32{}, h, w, c)
 	l.given = l.given[:s.Out]

@@ -16,7 +16,7 @@ import (
 	"blastlens/wasm/kernel/kerneltest"
 	"blastlens/wasm/kernel/pool"
 	"blastlens/wasm/plan"
-	tensors "blastlens/wasm/tensor"
+	"blastlens/wasm/tensor"
 	"blastlens/web/model"
 )
 
@@ -30,10 +30,10 @@ func (n *network) step(s plan.Step, gate, residual, h, w, c int, weights ...[]in
 	s.Gate, s.Residual, s.W, s.B, s.W2, s.B2 = gate, residual, none, none, none, none
 	for i, at := range []*int{&s.W, &s.B, &s.W2, &s.B2}[:len(weights)] {
 		shape := weights[i]
-		summed := max(1, tensors.Len(shape)/shape[len(shape)-1])
+		summed := max(1, tensor.Len(shape)/shape[len(shape)-1])
 		*at = len(n.Weights)
-		n.Weights = append(n.Weights, tensors.Float32{Name: fmt.Sprint(s.Name, ".", i), Shape: shape,
-			Data: kerneltest.Scaled(uint32(*at), tensors.Len(shape), float32(math.Sqrt(3/float64(summed))))})
+		n.Weights = append(n.Weights, tensor.Float32{Name: fmt.Sprint(s.Name, ".", i), Shape: shape,
+			Data: kerneltest.Scaled(uint32(*at), tensor.Len(shape), float32(math.Sqrt(3/float64(summed))))})
 	}
 	n.Values = append(n.Values, plan.Value{H: h, W: w, C: c})
 	s.Out = len(n.Values) - 1

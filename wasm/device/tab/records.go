@@ -10,6 +10,7 @@ import (
 	"blastlens/wasm/kernel/blocked"
 	"blastlens/wasm/kernel/pool"
 	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 func bits(word int) float32 { return math.Float32frombits(uint32(word)) }
@@ -150,7 +151,7 @@ func (im *Image) squeeze(r Record, s plan.Step, in, out plan.Value) {
 	hidden.set(blocked.Y, im.hidden)
 	gate.set(blocked.Act, activation.Sigmoid.Code())
 	gate.set(blocked.X, im.hidden)
-	n := len(im.plan.Weights[s.B].Data)
+	n := tensor.Len(im.plan.Weights[s.B].Shape)
 	for _, layer := range []*Record{&hidden, &gate} {
 		layer.set(blocked.XStride, blocked.Stride(1))
 		layer.set(blocked.YStride, blocked.Stride(1))
@@ -192,7 +193,6 @@ func (im *Image) pack(i, kind, floats int, lay func(to, w []float32)) int {
 	}
 	at := im.take(4 * floats)
 	im.shared[key] = at
-	w := im.plan.Weights[i].Data
-	im.packed = append(im.packed, packed{at, floats, func(to []float32) { lay(to, w) }})
+	im.packed = append(im.packed, packed{at, floats, i, lay})
 	return at
 }

@@ -12,6 +12,7 @@ import (
 	"blastlens/wasm/kernel/stem"
 	"blastlens/wasm/kernel/wgsl"
 	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 // memory is where a binding of a dispatch lies.
@@ -78,7 +79,7 @@ func kernelsOf(p *plan.Plan, s plan.Step) ([]wgsl.Kernel, int) {
 	case plan.Depthwise:
 		return []wgsl.Kernel{depthwise.Shader(depthwise.Shape{H: in.H, W: in.W, C: in.C, K: s.Kernel, Stride: s.Stride}, s.Act)}, 0
 	case plan.Squeeze:
-		shape := squeeze.Shape{Pixels: pixels, C: in.C, S: len(p.Weights[s.B].Data)}
+		shape := squeeze.Shape{Pixels: pixels, C: in.C, S: tensor.Len(p.Weights[s.B].Shape)}
 		return squeeze.Shaders(shape), squeeze.Scratch(shape)
 	case plan.Pool:
 		return []wgsl.Kernel{pool.Shader(pool.Shape{Pixels: pixels, C: in.C, Kind: s.Pool})}, 0

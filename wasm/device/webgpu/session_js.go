@@ -9,6 +9,7 @@ import (
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 // GPUBufferUsage and GPUMapMode of the WebGPU specification.
@@ -91,8 +92,8 @@ func (g *gpu) fits(p *plan.Plan) error {
 		}
 	}
 	for _, w := range p.Weights {
-		if size(len(w.Data)) > most {
-			return fmt.Errorf("webgpu: %w: weight %s has %d bytes, %s allows %d", device.ErrUnavailable, w.Name, size(len(w.Data)), g.describe, most)
+		if n := size(tensor.Len(w.Shape)); n > most {
+			return fmt.Errorf("webgpu: %w: weight %s has %d bytes, %s allows %d", device.ErrUnavailable, w.Name, n, g.describe, most)
 		}
 	}
 	return nil
@@ -111,10 +112,14 @@ func (s *session) build(p *plan.Plan, list []dispatch, scratchLen int) (err erro
 	if scratchLen > 0 {
 		storage[memory{scratch, 0}] = s.buffer("scratch", size(scratchLen), usageStorage)
 	}
+	var room []float32
 	for i, w := range p.Weights {
-		b := s.buffer(w.Name, size(len(w.Data)), usageStorage|usageCopyDst)
-		raw := js.Global().Get("Uint8Array").New(4 * len(w.Data))
-		js.CopyBytesToJS(raw, bytes(w.Data))
+		if room, err = p.Weight(i, room); err != nil {
+			return err
+		}
+		b := s.buffer(w.Name, size(len(room)), usageStorage|usageCopyDst)
+		raw := js.Global().Get("Uint8Array").New(4 * len(room))
+		js.CopyBytesToJS(raw, bytes(room))
 		g.queue.Call("writeBuffer", b, 0, raw)
 		storage[memory{weight, i}] = b
 	}

@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -68,8 +69,16 @@ func (d *Device) Prepare(p *plan.Plan) (device.Session, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.opened++
+	own := *p
+	own.Weights, own.Source = slices.Clone(p.Weights), nil
+	for i := range own.Weights {
+		var err error
+		if own.Weights[i].Data, err = p.Weight(i, nil); err != nil {
+			return nil, err
+		}
+	}
 	d.live++
-	return &session{device: d, plan: p}, nil
+	return &session{device: d, plan: &own}, nil
 }
 
 type session struct {

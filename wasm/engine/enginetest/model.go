@@ -76,12 +76,13 @@ func logits(p *plan.Plan, x []float32) (drawn, tint []float32) {
 	for i, v := range x {
 		mean[i%3] += float64(v) / (Size * Size)
 	}
-	dense := func(w, b []float32) []float32 {
+	dense := func(i int) []float32 {
+		w, b := p.Weights[i].Data, p.Weights[i+1].Data
 		y := slices.Clone(b)
 		for i := range w {
 			y[i%len(b)] += float32(mean[i/len(b)]) * w[i]
 		}
 		return y
 	}
-	return dense(p.Weights[2].Data, p.Weights[3].Data), dense(p.Weights[0].Data, p.Weights[1].Data)
+	return dense(2), dense(0)
 }

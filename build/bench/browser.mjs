@@ -23,9 +23,9 @@ export function find(name) {
 }
 
 /** launch starts a browser with an empty cache; puppeteer removes its profile at the end. */
-export async function launch(name) {
+export async function launch(name, program = find(name)) {
   const root = process.getuid?.() === 0;
-  const options = { executablePath: find(name), headless: true, protocolTimeout: 600_000 };
+  const options = { executablePath: program, headless: true, protocolTimeout: 600_000 };
   if (name === "firefox") return puppeteer.launch({ ...options, browser: "firefox" });
   return puppeteer.launch({ ...options, args: ["--disable-quic", "--disable-component-update", ...(root ? ["--no-sandbox"] : [])] });
 }

@@ -1,6 +1,9 @@
 // Who is measured, and how one of them is run once.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { launch, peakMB } from "./browser.mjs";
 
 /**
@@ -33,7 +36,7 @@ export async function runPage(browserName, port, query, received = () => undefin
 }
 
 /** runApp opens the product's page, drops one picture, then a folder if there is one. */
-export async function runApp(browserName, port, picture, folder, received = () => undefined) {
+export async function runApp(browserName, port, picture, folder, received = () => undefined, program = undefined) {
   return inBrowser(browserName, async (browser, page) => {
     await page.goto(`http://127.0.0.1:${port}/`, { timeout: PATIENCE, waitUntil: "domcontentloaded" });
     await page.waitForFunction(() => document.querySelector("[data-testid=engine]")?.dataset.ready === "true", { timeout: PATIENCE });
@@ -57,11 +60,25 @@ export async function runApp(browserName, port, picture, folder, received = () =
     }
     result.describe = await page.$eval("[data-testid=engine]", (element) => element.innerText);
     return { ...result, peakMB: peakMB(browser) };
-  });
+  }, program);
 }
 
-async function inBrowser(name, use) {
-  const browser = await launch(name);
+/** startHost starts the product's own server for the whole app. */
+export async function startHost(root) {
+  const host = spawn(join(root, "bin", "blastlens-server"), ["--addr", "127.0.0.1:0"], { stdio: ["ignore", "inherit", "pipe"] });
+  const failed = once(host, "error").then(([error]) => { throw new Error(`bin/blastlens-server: ${error.message}: run \`make build\``); });
+  const address = (async () => {
+    for await (const text of createInterface({ input: host.stderr })) {
+      const port = /on http:\/\/127\.0\.0\.1:(\d+)/.exec(text);
+      if (port) return Number(port[1]);
+    }
+    throw new Error("bin/blastlens-server ended");
+  })();
+  return { port: await Promise.race([address, failed]), stop: () => host.kill() };
+}
+
+async function inBrowser(name, use, program) {
+  const browser = await launch(name, program);
   try {
     const page = await browser.newPage();
     return await within(PATIENCE, use(browser, page));

@@ -4,16 +4,14 @@
 //
 //   node build/bench/main.mjs [--rounds 3] [--sizes 224,300] [--threads 1,2] [--only litert,blastlens]
 //                             [--browsers chromium,firefox] [--runs 15] [--json]
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { find, launch } from "./browser.mjs";
-import { APP, CONTENDERS, runApp, runPage, version } from "./contenders.mjs";
+import { APP, CONTENDERS, runApp, runPage, startHost, version } from "./contenders.mjs";
 import { line } from "./line.mjs";
 import { serve } from "./server.mjs";
 import { summarise, table } from "./table.mjs";
@@ -56,7 +54,7 @@ async function main() {
   const server = await serve({
     "/bench/page/": join(HERE, "page"), "/bench/modules/": MODULES, "/bench/model/": WORK, "/": DIST,
   }, join(WORK, "brotli"));
-  const host = app ? await startHost() : null;
+  const host = app ? await startHost(ROOT) : null;
   const records = [], browsers = {}, missing = [];
   try {
     const worker = JSON.parse(readFileSync(join(DIST, "assets.json"), "utf8")).assets.find((a) => a.path.startsWith("/engine/engine-worker.")).path;
@@ -144,20 +142,6 @@ function prepare(sizes) {
     const weights = new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length));
     writeFileSync(join(WORK, `b3-${size}.tflite`), tflite(plan, weights));
   }
-}
-
-/** startHost starts the product's own server for the whole app. */
-async function startHost() {
-  const host = spawn(join(ROOT, "bin", "blastlens-server"), ["--addr", "127.0.0.1:0"], { stdio: ["ignore", "inherit", "pipe"] });
-  const failed = once(host, "error").then(([error]) => { throw new Error(`bin/blastlens-server: ${error.message}: run \`make build\``); });
-  const address = (async () => {
-    for await (const text of createInterface({ input: host.stderr })) {
-      const port = /on http:\/\/127\.0\.0\.1:(\d+)/.exec(text);
-      if (port) return Number(port[1]);
-    }
-    throw new Error("bin/blastlens-server ended");
-  })();
-  return { port: await Promise.race([address, failed]), stop: () => host.kill() };
 }
 
 async function overLine(port, run) {

@@ -11,7 +11,7 @@ const TYPES = {
   ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
   ".json": "application/json", ".wasm": "application/wasm", ".png": "image/png", ".jpg": "image/jpeg",
 };
-const COMPRESSED = new Set([".blm", ".png", ".jpg"]); // as the product's host sees it, too
+const COMPRESSED = new Set([".png", ".jpg"]); // as the product's host sees it, too
 
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp",

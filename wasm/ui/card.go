@@ -24,6 +24,8 @@ func card(s *session, p *picture, remove app.EventHandler) app.UI {
 	switch p.State {
 	case waiting:
 		content = append(content, app.P().Class("hint").Text("Waiting for the engine"), app.Progress().Aria("label", "Waiting"))
+	case stopped:
+		content = append(content, app.P().Class("hint").Text("Not read: stopped."))
 	case refused:
 		content = append(content, app.P().Class("reason").Body(app.Strong().Text("Not read. "), app.Text(upperFirst(p.Reason))))
 	case done:

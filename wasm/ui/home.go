@@ -117,6 +117,12 @@ func (h *home) results() app.UI {
 				}),
 			)
 		}),
+		folderLine(h.client.session,
+			func(app.Context, app.Event) { h.client.stop() },
+			func(app.Context, app.Event) {
+				h.client.resume()
+				h.client.sendDue()
+			}),
 		app.Range(pictures).Slice(func(i int) app.UI {
 			p := pictures[i]
 			return card(h.client.session, p, func(app.Context, app.Event) { h.remove(p.ID) })

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 
@@ -27,6 +28,7 @@ const (
 	waiting state = "waiting"
 	done    state = "done"
 	refused state = "refused"
+	stopped state = "stopped" // by the reader, before its turn
 )
 
 // picture is one card.
@@ -69,14 +71,17 @@ type session struct {
 	nextID   int
 
 	profiling bool // a profile was asked for
+	folder    folder
+	now       func() time.Time
 }
 
-func newSession() *session { return &session{Phase: loading, Device: "auto", nextID: 1} }
+func newSession() *session { return &session{Phase: loading, Device: "auto", nextID: 1, now: time.Now} }
 
 // add puts a picture on the page, newest first.
 func (s *session) add(name, thumb string, why purpose, blob app.Value) *picture {
 	p := &picture{ID: s.nextID, Name: name, Thumb: thumb, Purpose: why, State: waiting, blob: blob}
 	s.nextID++
+	s.folder.joined(s.count(waiting), s.now())
 	s.Pictures = append([]*picture{p}, s.Pictures...)
 	return p
 }
@@ -172,17 +177,20 @@ func (s *session) receive(message string) {
 	case wire.Result:
 		if p := s.find(e.ID); p != nil && e.Answer != nil {
 			p.State, p.Answer = done, e.Answer
+			s.folder.done++
 		}
 	case wire.Refused:
 		if p := s.find(e.ID); p != nil {
 			p.refuse(e.Reason)
+			s.folder.done++
 		}
 	}
 }
 
-// ahead is how many pictures the engine holds at most: the one it reads and
-// the next, so that it never idles and a folder's bytes are never in memory.
-const ahead = 2
+// ahead is how many pictures the engine holds at most: the one it answers, and
+// the next, which it lets others decode meanwhile. A folder's bytes are never in
+// memory.
+const ahead = 4
 
 // profileDue says, once an engine, that its profile is to be asked for.
 func (s *session) profileDue() bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"blastlens/wasm/wire"
 )
@@ -67,7 +68,7 @@ func TestLoading(t *testing.T) {
 
 func TestPicturesAreSentInTurn(t *testing.T) {
 	s := running(t)
-	for i := range 5 {
+	for i := range 7 {
 		s.add(fmt.Sprint(i), "", own, nil)
 	}
 	take := func(want ...int) {
@@ -80,12 +81,12 @@ func TestPicturesAreSentInTurn(t *testing.T) {
 			p.sent = true
 		}
 	}
-	take(1, 2)
+	take(1, 2, 3, 4)
 	take()
 	tell(t, s, wire.Event{Kind: wire.Result, ID: 1, Answer: &wire.Answer{Head: "smear"}})
-	take(3)
+	take(5)
 	tell(t, s, wire.Event{Kind: wire.Refused, ID: 3, Reason: "16 bits a channel"})
-	take(4)
+	take(6)
 	tell(t, s, wire.Event{Kind: wire.Ready, Engine: s.Engine}) // another device took over; it has the pictures
 	take()
 
@@ -95,8 +96,8 @@ func TestPicturesAreSentInTurn(t *testing.T) {
 			t.Errorf("due before the engine is ready: %v", ids(due))
 		}
 		tell(t, s, wire.Event{Kind: wire.Ready, Engine: &wire.Engine{}})
-		if due := s.due(); !slices.Equal(ids(due), []int{2, 4}) {
-			t.Errorf("due are %v, want 2 and 4", ids(due))
+		if due := s.due(); !slices.Equal(ids(due), []int{2, 4, 5, 6}) {
+			t.Errorf("due are %v, want 2, 4, 5 and 6", ids(due))
 		}
 		if s.find(1).State != done || s.find(3).State != refused || s.find(3).Reason != "16 bits a channel" {
 			t.Error("an answer was lost")
@@ -123,7 +124,7 @@ func TestRemoveAndRestore(t *testing.T) {
 	if !slices.Equal(ids(s.Pictures), []int{3, 2, 1}) {
 		t.Errorf("restored to %v", ids(s.Pictures))
 	}
-	if due := s.due(); !slices.Equal(ids(due), []int{1, 2}) {
+	if due := s.due(); !slices.Equal(ids(due), []int{1, 2, 3}) {
 		t.Errorf("due are %v: the restored picture must be asked about again", ids(due))
 	}
 }
@@ -156,5 +157,49 @@ func TestBadMessages(t *testing.T) {
 		if s.Phase != failed || !strings.Contains(s.Reason, want) {
 			t.Errorf("%s: phase %s, reason %q, want %q", message, s.Phase, s.Reason, want)
 		}
+	}
+}
+
+func TestFolder(t *testing.T) {
+	s := running(t)
+	at := time.Unix(0, 0)
+	s.now = func() time.Time { return at }
+	text := func(want string) {
+		t.Helper()
+		if got := s.folder.text(s.count(waiting), s.now()); got != want {
+			t.Errorf("progress is %q, want %q", got, want)
+		}
+	}
+	answer := func(id int) { tell(t, s, wire.Event{Kind: wire.Result, ID: id, Answer: &wire.Answer{Head: "smear"}}) }
+	text("")
+	s.add("alone", "", own, nil)
+	text("") // one picture needs no line
+	answer(1)
+	for range 30 {
+		s.add("field", "", own, nil)
+	}
+	text("0 of 30 read")
+	at = at.Add(3 * time.Second)
+	answer(2)
+	tell(t, s, wire.Event{Kind: wire.Refused, ID: 3, Reason: "16 bits a channel"})
+	answer(4)
+	text("3 of 30 read, about 27 s left")
+
+	for _, p := range s.due() {
+		p.sent = true
+	}
+	s.stop()
+	text("")
+	if due := s.due(); len(due) != 0 || s.count(stopped) != 27 || s.count(done) != 3 || s.count(refused) != 1 {
+		t.Errorf("after stopping %v are due, %d stopped, %d done, %d refused", ids(due), s.count(stopped), s.count(done), s.count(refused))
+	}
+	answer(5) // the engine had it already
+	if s.find(5).State != done {
+		t.Error("an answer that came after stopping was lost")
+	}
+	s.resume()
+	text("0 of 26 read")
+	if due := s.due(); !slices.Equal(ids(due), []int{9}) { // 6, 7 and 8 are with the engine still
+		t.Errorf("due are %v, want 9", ids(due))
 	}
 }

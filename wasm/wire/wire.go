@@ -13,6 +13,9 @@ const (
 	Profile  = "profile"  // nothing more
 )
 
+// Engine's worker to a reader, which it started to decode beside it:
+const Read = "read" // Request.ID, .Name, .Size, .Mean, .Std, bytes beside it
+
 // Worker to page:
 const (
 	Progress = "progress" // Event.Stage, .Done, .Total
@@ -21,6 +24,8 @@ const (
 	Refused  = "refused"  // Event.ID, .Reason: this picture, and why
 	Failed   = "failed"   // Event.Reason: the engine itself
 	Profiled = "profiled" // Event.Steps, or .Reason why there are none
+	// Reader to engine's worker; it says Ready first, and Refused as the engine does:
+	Input = "input" // Event.ID, .Picture, the network's input beside it
 )
 
 // Stages of loading, in order.
@@ -40,6 +45,10 @@ type Request struct {
 	ID     int    `json:"id,omitempty"`
 	Name   string `json:"name,omitempty"` // the picture's file name
 	Head   string `json:"head,omitempty"` // "" is the default head
+	// How a reader makes the network's input: its side, and what to normalise by.
+	Size int        `json:"size,omitempty"`
+	Mean [3]float32 `json:"mean,omitzero"`
+	Std  [3]float32 `json:"std,omitzero"`
 }
 
 // Event goes from the worker to the page.
@@ -54,6 +63,15 @@ type Event struct {
 	Engine *Engine `json:"engine,omitempty"`
 	Answer *Answer `json:"answer,omitempty"`
 	Steps  []Step  `json:"steps,omitempty"`
+	// Picture is what a reader decoded.
+	Picture *Picture `json:"picture,omitempty"`
+}
+
+// Picture is a decoded picture, as intake describes it.
+type Picture struct {
+	Width  int      `json:"width"`
+	Height int      `json:"height"`
+	Notes  []string `json:"notes,omitempty"`
 }
 
 // Step is a step of the plan and what it took on the device that answers.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall/js"
+
+	"blastlens/wasm/bundle"
 )
 
 // browser is the store of a tab: fetch, and a cache of its own for models.
@@ -13,42 +15,64 @@ const cacheName = "blastlens-model"
 
 var errTooLong = errors.New("more bytes than were announced")
 
-// Fetch streams the body, so that progress can be told.
-func (browser) Fetch(url string, limit int64, told func(int64)) ([]byte, error) {
-	// The model is kept in the cache below; a second copy in the browser's own
-	// would only be in the way where the first was damaged.
-	response, err := await(js.Global().Call("fetch", url, map[string]any{"cache": "no-store"}))
+// get asks for url, or takes the answer that the engine's script has asked for
+// already. Models are kept in the cache below; a second copy in the
+// browser's own would only be in the way where the first was damaged.
+func get(url string) (response js.Value, err error) {
+	if response, err = taken(url); err != nil || !response.Truthy() {
+		response, err = await(js.Global().Call("fetch", url, map[string]any{"cache": "no-store"}))
+	}
+	if err == nil && !response.Get("ok").Bool() {
+		err = fmt.Errorf("the server answered %d", response.Get("status").Int())
+	}
+	return response, err
+}
+
+// taken is undefined where nothing was asked for; an answer serves once.
+func taken(url string) (js.Value, error) {
+	ahead := js.Global().Get("blastlensAhead")
+	if !ahead.Truthy() {
+		return js.Undefined(), nil
+	}
+	answer := ahead.Call("get", url)
+	if !answer.Truthy() {
+		return js.Undefined(), nil
+	}
+	ahead.Call("delete", url)
+	return await(answer)
+}
+
+func (browser) Text(url string, limit int64) ([]byte, error) {
+	response, err := get(url)
 	if err != nil {
 		return nil, err
 	}
-	if !response.Get("ok").Bool() {
-		return nil, fmt.Errorf("the server answered %d", response.Get("status").Int())
+	buffer, err := await(response.Call("arrayBuffer"))
+	if err != nil {
+		return nil, err
 	}
-	reader := response.Get("body").Call("getReader")
-	var data []byte
-	for {
-		chunk, err := await(reader.Call("read"))
-		if err != nil {
-			return nil, err
-		}
-		if chunk.Get("done").Bool() {
-			return data, nil
-		}
-		value := chunk.Get("value")
-		n := value.Length()
-		if int64(len(data)+n) > limit {
-			reader.Call("cancel")
-			return nil, errTooLong
-		}
-		at := len(data)
-		data = append(data, make([]byte, n)...)
-		js.CopyBytesToGo(data[at:], value)
-		told(int64(len(data)))
+	view := js.Global().Get("Uint8Array").New(buffer)
+	if int64(view.Length()) > limit {
+		return nil, errTooLong
 	}
+	data := make([]byte, view.Length())
+	js.CopyBytesToGo(data, view)
+	return data, nil
+}
+
+// Fetch streams the body into an arrival.
+func (browser) Fetch(url string, size int64, told func(int64)) (bundle.File, error) {
+	response, err := get(url)
+	if err != nil {
+		return nil, err
+	}
+	a := newArrival(js.Global().Get("Uint8Array").New(size))
+	go a.receive(response.Get("body").Call("getReader"), told)
+	return a, nil
 }
 
 // Cached treats a cache that cannot be read as an empty one: there is a network.
-func (browser) Cached(key string) []byte {
+func (browser) Cached(key string) bundle.File {
 	cache, err := openCache()
 	if err != nil {
 		return nil
@@ -61,22 +85,19 @@ func (browser) Cached(key string) []byte {
 	if err != nil {
 		return nil
 	}
-	view := js.Global().Get("Uint8Array").New(buffer)
-	data := make([]byte, view.Length())
-	js.CopyBytesToGo(data, view)
-	return data
+	a := newArrival(js.Global().Get("Uint8Array").New(buffer))
+	a.come(a.Size(), nil, true)
+	return a
 }
 
 // Keep puts the new file before it lets go of the old ones, so that a full disk
 // leaves the old.
-func (browser) Keep(key string, data []byte) error {
+func (browser) Keep(key string, file bundle.File) error {
 	cache, err := openCache()
 	if err != nil {
 		return err
 	}
-	view := js.Global().Get("Uint8Array").New(len(data))
-	js.CopyBytesToJS(view, data)
-	if _, err := await(cache.Call("put", key, js.Global().Get("Response").New(view))); err != nil {
+	if _, err := await(cache.Call("put", key, js.Global().Get("Response").New(file.(*arrival).array))); err != nil {
 		return err
 	}
 	current := js.Global().Get("URL").New(key, js.Global().Get("location").Get("href")).Get("href").String()

@@ -9,14 +9,17 @@ import (
 	"blastlens/wasm/device/tab"
 	"blastlens/wasm/device/webgpu"
 	"blastlens/wasm/engine"
-	"blastlens/wasm/intake"
 	"blastlens/wasm/wire"
 )
 
 func main() {
 	self := js.Global()
+	if self.Get("name").String() == readerName {
+		serveReader(self)
+	}
 	s := &server{
-		store: browser{},
+		store:   browser{},
+		readers: &workers{},
 		post: func(e wire.Event) {
 			text, err := e.JSON()
 			if err != nil {
@@ -34,43 +37,30 @@ func main() {
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},
 	}
-	q := newQueue()
-	onMessage := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		q.push(posted(args[0].Get("data")))
-		return nil
-	})
-	// What came before this program was up waits in an array.
-	early := self.Get("blastlensEarly")
-	self.Set("onmessage", onMessage)
-	if early.Truthy() {
-		for i := range early.Length() {
-			q.push(posted(early.Index(i)))
-		}
-		self.Set("blastlensEarly", js.Null())
-	}
+	q := listen(self)
+	breathe := breather()
 	for {
-		s.handle(q.pop())
+		m := q.pop()
+		breathe()
+		s.readAhead(q)
+		s.handle(m)
+		if q.empty() {
+			s.rest()
+		}
 	}
 }
 
-// posted reads what the page posted: {json: string, bytes?: ArrayBuffer}. The
-// bytes stay with the browser until the picture's turn.
-func posted(data js.Value) message {
-	if data.Type() != js.TypeObject {
-		return message{}
+// breather returns a function that lets the browser deliver what was posted
+// meanwhile: it does so only while Go has nothing to do. A timer would take 4 ms.
+func breather() func() {
+	channel := js.Global().Get("MessageChannel").New()
+	turn := make(chan struct{}, 1)
+	channel.Get("port1").Set("onmessage", js.FuncOf(func(js.Value, []js.Value) any {
+		turn <- struct{}{}
+		return nil
+	}))
+	return func() {
+		channel.Get("port2").Call("postMessage", js.Null())
+		<-turn
 	}
-	m := message{}
-	if text := data.Get("json"); text.Type() == js.TypeString {
-		m.request = text.String()
-	}
-	if buffer := data.Get("bytes"); buffer.Truthy() {
-		m.bytes = func() []byte {
-			view := js.Global().Get("Uint8Array").New(buffer)
-			// One byte more than is read is enough to refuse the rest.
-			data := make([]byte, min(view.Length(), intake.MaxBytes+1))
-			js.CopyBytesToGo(data, view)
-			return data
-		}
-	}
-	return m
 }

@@ -14,13 +14,15 @@ import (
 // store is where model files come from, and the browser's cache that keeps
 // them for the next visit and for being offline.
 type store interface {
-	// Fetch downloads; told how many bytes are here so far. limit is the most
-	// that it may return.
-	Fetch(url string, limit int64, told func(done int64)) ([]byte, error)
+	// Text downloads a small file, of limit bytes at most.
+	Text(url string, limit int64) ([]byte, error)
+	// Fetch begins a download of as many bytes as the server has, size at most;
+	// with more the file fails. told is how many are here so far.
+	Fetch(url string, size int64, told func(done int64)) (bundle.File, error)
 	// Cached returns nil where nothing is kept under key.
-	Cached(key string) []byte
-	// Keep stores data under key and lets go of everything else.
-	Keep(key string, data []byte) error
+	Cached(key string) bundle.File
+	// Keep stores what Fetch returned under key and lets go of everything else.
+	Keep(key string, file bundle.File) error
 	Drop(key string)
 }
 
@@ -31,42 +33,47 @@ const (
 
 var errManifest = errors.New("not a usable manifest")
 
+// loaded is a model that answers.
+type loaded struct {
+	engine   *engine.Engine
+	manifest bundle.Manifest
+	notes    []string     // what the reader should know although it worked
+	keep     func() error // stores the model for the next visit; nil: it is stored
+}
+
 // loadModel brings the model that the manifest at url names, from the cache if
-// it is there whole, and starts an engine on it. notes is what the reader
-// should know although it worked.
-func loadModel(s store, url string, candidates []engine.Candidate, report func(stage string, done, total int64)) (e *engine.Engine, m bundle.Manifest, notes []string, err error) {
-	m, err = manifest(s, url)
+// it is there whole, and starts an engine on it.
+func loadModel(s store, url string, candidates []engine.Candidate, report func(stage string, done, total int64)) (l loaded, err error) {
+	m, err := manifest(s, url)
 	if err != nil {
-		return nil, m, nil, err
+		return loaded{}, err
 	}
+	l.manifest = m
 	address, key := addresses(url, m)
 	options := engine.Options{Candidates: candidates, Progress: func(stage engine.Stage) { report(string(stage), 0, 0) }}
-	if data := s.Cached(key); data != nil {
-		report(wire.StageDownload, int64(len(data)), m.Bytes)
-		e, err := engine.Load(data, m, options)
+	if file := s.Cached(key); file != nil {
+		report(wire.StageDownload, file.Size(), m.Bytes)
+		l.engine, err = engine.Load(file, m, options)
 		if !errors.Is(err, bundle.ErrCorrupt) {
-			return e, m, nil, err
+			return l, err
 		}
 		s.Drop(key)
-		notes = append(notes, "the kept copy of the model was damaged and has been downloaded again")
+		l.notes = append(l.notes, "the kept copy of the model was damaged and has been downloaded again")
 	}
 	report(wire.StageDownload, 0, m.Bytes)
-	data, err := s.Fetch(address, m.Bytes, func(done int64) { report(wire.StageDownload, done, m.Bytes) })
+	file, err := s.Fetch(address, m.Bytes, func(done int64) { report(wire.StageDownload, done, m.Bytes) })
 	if err != nil {
-		return nil, m, notes, fmt.Errorf("model %s: %w", address, err)
+		return loaded{}, fmt.Errorf("model %s: %w", address, err)
 	}
-	e, err = engine.Load(data, m, options)
-	if err != nil {
-		return nil, m, notes, err
+	if l.engine, err = engine.Load(file, m, options); err != nil {
+		return loaded{}, err
 	}
-	if err := s.Keep(key, data); err != nil {
-		notes = append(notes, "the model could not be kept for offline use: "+err.Error())
-	}
-	return e, m, notes, nil
+	l.keep = func() error { return s.Keep(key, file) }
+	return l, nil
 }
 
 func manifest(s store, url string) (m bundle.Manifest, err error) {
-	data, err := s.Fetch(url, maxManifest, func(int64) {})
+	data, err := s.Text(url, maxManifest)
 	if err != nil {
 		return m, fmt.Errorf("manifest %s: %w", url, err)
 	}

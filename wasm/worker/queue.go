@@ -7,6 +7,8 @@ import "sync"
 type message struct {
 	request string
 	bytes   func() []byte // may be nil
+	raw     any           // what bytes are of, as the browser holds them
+	ahead   *reading      // where the picture is decoded already; may be nil
 }
 
 // queue holds messages in order and without a limit: it is filled from the
@@ -27,6 +29,21 @@ func (q *queue) push(m message) {
 	case q.filled <- struct{}{}:
 	default:
 	}
+}
+
+// each calls f with each message that waits, the oldest first.
+func (q *queue) each(f func(*message)) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i := range q.messages {
+		f(&q.messages[i])
+	}
+}
+
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.messages) == 0
 }
 
 // pop waits for the oldest message.

@@ -3,14 +3,12 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/engine"
-	"blastlens/wasm/intake"
 	"blastlens/wasm/verdict"
 	"blastlens/wasm/wire"
 )
@@ -19,13 +17,15 @@ import (
 type server struct {
 	post    func(wire.Event)
 	store   store
+	readers readers                     // may be nil
 	devices map[string]engine.Candidate // by the name that a request asks for
 
 	engine   *engine.Engine // nil until a model is loaded
 	manifest bundle.Manifest
 	notes    []string
-	why      string // as last told to the page
-	idle     string // why there is no engine
+	keep     func() error // stores the model, once nobody waits; nil if it is stored
+	why      string       // as last told to the page
+	idle     string       // why there is no engine
 }
 
 // hardware is "webgpu" on a real GPU only.
@@ -48,7 +48,7 @@ func (s *server) handle(m message) {
 	case r.Kind == wire.Load:
 		s.load(r)
 	case r.Kind == wire.Classify:
-		s.classify(r, m.bytes)
+		s.classify(r, m)
 	case r.Kind == wire.Profile:
 		s.profile()
 	default:
@@ -90,13 +90,36 @@ func (s *server) load(r wire.Request) {
 		}
 		candidates = append(candidates, c)
 	}
-	e, m, notes, err := loadModel(s.store, r.Model, candidates, s.progress())
+	l, err := loadModel(s.store, r.Model, candidates, s.progress())
 	if err != nil {
 		fail(err)
 		return
 	}
-	s.engine, s.manifest, s.notes = e, m, notes
+	s.engine, s.manifest, s.notes, s.keep = l.engine, l.manifest, l.notes, l.keep
 	s.ready()
+}
+
+// rest does what may wait until nobody does.
+func (s *server) rest() {
+	if s.keep == nil {
+		return
+	}
+	keep := s.keep
+	s.keep = nil
+	if err := caught(keep); err != nil {
+		s.notes = append(s.notes, "the model could not be kept for offline use: "+err.Error())
+		s.ready()
+	}
+}
+
+// caught is f's error, or what it panicked with: a browser's exception, for one.
+func caught(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	return f()
 }
 
 // progress returns a report function that does not post more often than a
@@ -130,7 +153,7 @@ func (s *server) ready() {
 	s.post(wire.Event{Kind: wire.Ready, Engine: &e})
 }
 
-func (s *server) classify(r wire.Request, bytes func() []byte) {
+func (s *server) classify(r wire.Request, m message) {
 	if s.engine == nil {
 		reason := "no model is loaded"
 		if s.idle != "" {
@@ -139,21 +162,12 @@ func (s *server) classify(r wire.Request, bytes func() []byte) {
 		s.refuse(r, reason)
 		return
 	}
-	var data []byte
-	if bytes != nil {
-		data = bytes()
-	}
-	answer, err := s.answer(r, data)
+	answer, err := s.answer(r, m)
 	if name, _ := s.engine.Device(); name != "" && s.engine.Why() != s.why {
 		s.ready() // another device took over, or the same with less
 	}
 	if err != nil {
-		reason := err.Error()
-		var refusal *intake.Refusal
-		if errors.As(err, &refusal) {
-			reason = refusal.Message() // the page shows the picture's name beside it
-		}
-		s.refuse(r, reason)
+		s.refuse(r, reasonOf(err))
 		return
 	}
 	s.post(wire.Event{Kind: wire.Result, ID: r.ID, Answer: answer})
@@ -181,13 +195,13 @@ func (s *server) profile() {
 	s.post(e)
 }
 
-func (s *server) answer(r wire.Request, data []byte) (*wire.Answer, error) {
+func (s *server) answer(r wire.Request, m message) (*wire.Answer, error) {
 	start := time.Now()
-	picture, err := intake.Decode(r.Name, data)
+	picture, err := s.picture(r.Name, m)
 	if err != nil {
 		return nil, err
 	}
-	inference, err := s.engine.Infer(picture.RGB, r.Head)
+	inference, err := s.engine.InferInput(picture.input, r.Head)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +215,7 @@ func (s *server) answer(r wire.Request, data []byte) (*wire.Answer, error) {
 		Head: h.Name, Demonstration: h.Demonstration,
 		Logits: inference.Logits, Class: v.Class, Statement: v.Statement,
 		Device: inference.Device, Describe: inference.Describe, MS: milliseconds(took), RunMS: milliseconds(inference.Run),
-		Width: picture.RGB.W, Height: picture.RGB.H, Notes: picture.Notes,
+		Width: picture.Width, Height: picture.Height, Notes: picture.Notes,
 		Version: s.engine.Bundle().Version,
 	}
 	if inference.Again != "" {

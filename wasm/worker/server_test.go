@@ -29,7 +29,15 @@ type shelf struct {
 	fetched []string
 }
 
-func (s *shelf) Fetch(url string, limit int64, told func(int64)) ([]byte, error) {
+func (s *shelf) Text(url string, limit int64) ([]byte, error) {
+	file, err := s.Fetch(url, limit, func(int64) {})
+	if err != nil {
+		return nil, err
+	}
+	return file.(bundle.Bytes), nil
+}
+
+func (s *shelf) Fetch(url string, limit int64, told func(int64)) (bundle.File, error) {
 	s.fetched = append(s.fetched, url)
 	data, ok := s.files[url]
 	switch {
@@ -41,17 +49,22 @@ func (s *shelf) Fetch(url string, limit int64, told func(int64)) ([]byte, error)
 	for n := range data {
 		told(int64(n + 1))
 	}
-	return slices.Clone(data), nil
+	return bundle.Bytes(slices.Clone(data)), nil
 }
 
-func (s *shelf) Cached(key string) []byte { return slices.Clone(s.kept[key]) }
-func (s *shelf) Drop(key string)          { delete(s.kept, key) }
+func (s *shelf) Cached(key string) bundle.File {
+	if data, ok := s.kept[key]; ok {
+		return bundle.Bytes(slices.Clone(data))
+	}
+	return nil
+}
+func (s *shelf) Drop(key string) { delete(s.kept, key) }
 
-func (s *shelf) Keep(key string, data []byte) error {
+func (s *shelf) Keep(key string, file bundle.File) error {
 	if s.keep != nil {
 		return s.keep
 	}
-	s.kept = map[string][]byte{key: slices.Clone(data)}
+	s.kept = map[string][]byte{key: slices.Clone(file.(bundle.Bytes))}
 	return nil
 }
 
@@ -141,7 +154,7 @@ func TestLoadAndClassify(t *testing.T) {
 			t.Errorf("download: %d of %d, the model has %d bytes", e.Done, e.Total, size)
 		}
 	}
-	if want := []string{wire.StageDownload, wire.StageVerify, wire.StageCompile, wire.StageSelfTest}; !slices.Equal(stages, want) {
+	if want := []string{wire.StageDownload, wire.StageCompile, wire.StageVerify, wire.StageSelfTest}; !slices.Equal(stages, want) {
 		t.Errorf("stages %v, want %v", stages, want)
 	}
 
@@ -207,6 +220,10 @@ func TestCache(t *testing.T) {
 	s, store, _, _, events := newServer(t)
 	s.handle(load(t, "cpu"))
 	last(t, events, wire.Ready)
+	if len(store.kept) != 0 {
+		t.Error("kept while pictures may wait")
+	}
+	s.rest()
 	if len(store.kept) != 1 {
 		t.Fatalf("%d models kept, want 1", len(store.kept))
 	}
@@ -228,12 +245,14 @@ func TestCache(t *testing.T) {
 	if notes := last(t, events, wire.Ready).Engine.Notes; len(notes) != 1 || !strings.Contains(notes[0], "damaged") {
 		t.Errorf("notes %q", notes)
 	}
+	s.rest()
 	if !slices.Contains(store.fetched, address) || len(store.kept) != 1 || !bytes.Equal(slices.Collect(values(store.kept))[0], store.files[address]) {
 		t.Error("the damaged copy was not replaced")
 	}
 
 	store.kept, store.keep = nil, errors.New("QuotaExceededError")
 	s.handle(load(t, "cpu"))
+	s.rest()
 	if notes := last(t, events, wire.Ready).Engine.Notes; len(notes) != 1 || !strings.Contains(notes[0], "QuotaExceededError") {
 		t.Errorf("notes %q", notes)
 	}

@@ -3,7 +3,28 @@
 "use strict";
 
 self.blastlensEarly = [];
-self.onmessage = (event) => self.blastlensEarly.push(event.data);
+self.onmessage = ({ data }) => {
+  self.blastlensEarly.push(data);
+  ahead(data).catch(() => {}); // the engine will ask again, and tell
+};
+
+// The model is most of what a first visit waits for, so that its way begins here,
+// beside the engine's. Answers wait for the engine by their address; a model that
+// is kept already is not asked for.
+self.blastlensAhead = new Map();
+async function ahead(message) {
+  const { kind, model } = JSON.parse(message.json);
+  if (kind !== "load" || self.blastlensAhead.has(model)) return;
+  const ask = (url) => {
+    const answer = fetch(url, { cache: "no-store" });
+    self.blastlensAhead.set(url, answer);
+    return answer;
+  };
+  const { file, sha256 } = await (await ask(model)).clone().json();
+  const address = model.replace(/[?#].*$/, "").replace(/[^/]*$/, file);
+  const kept = self.caches && await caches.match(`${address}?sha256=${sha256.toLowerCase()}`);
+  if (!kept) await ask(address);
+}
 
 importScripts("/wasm_exec.js");
 
@@ -16,6 +37,7 @@ const scalar = new URLSearchParams(self.location.search).has("scalar"); // asked
 // allows only on pages that are isolated from others; the kernels without it are
 // the same for one thread.
 async function kernels() {
+  if (self.name === "reader") return { reason: "a reader runs no network" };
   if (!simd || scalar) return { reason: "this browser has no WASM SIMD" };
   const shared = self.crossOriginIsolated === true;
   try {

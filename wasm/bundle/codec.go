@@ -157,13 +157,9 @@ func Read(file []byte) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := b.Plan
-	for i := range p.Weights {
-		if p.Weights[i].Data, err = p.Weight(i, nil); err != nil {
-			return nil, fmt.Errorf("bundle: %w", err)
-		}
+	if err := b.Plan.Decode(); err != nil {
+		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	p.Source = nil
 	return b, nil
 }
 

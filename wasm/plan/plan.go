@@ -88,6 +88,19 @@ type Plan struct {
 	Source func(to []float32, i int) error `json:"-"`
 }
 
+// Decode brings all weights into Weights, for who wants to look at them.
+func (p *Plan) Decode() error {
+	for i := range p.Weights {
+		w, err := p.Weight(i, nil)
+		if err != nil {
+			return err
+		}
+		p.Weights[i].Data = w
+	}
+	p.Source = nil
+	return nil
+}
+
 // Weight is the values of weight i. Where they have to be decoded, room is used
 // if it is large enough; with nil they are the caller's to keep.
 func (p *Plan) Weight(i int, room []float32) ([]float32, error) {

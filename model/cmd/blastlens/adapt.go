@@ -103,6 +103,9 @@ func (c *adaptCmd) Run(s streams) error {
 	}
 	defer given.Close()
 	b := given.Bundle()
+	if err := b.Plan.Decode(); err != nil { // the body goes into the new model
+		return err
+	}
 	old := headNamed(b.Heads, c.Head)
 	titles := map[string]bundle.Class{}
 	for _, class := range old.Classes {

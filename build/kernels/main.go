@@ -46,7 +46,7 @@ type expected struct {
 }
 
 func write(out string, threads int) error {
-	b, err := bundle.Read(model.Bundle)
+	b, err := bundle.Open(bundle.Bytes(model.Bundle)) // weights as they ship
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 
+	"blastlens/wasm/plan"
 	"blastlens/wasm/tensor"
 )
 
@@ -219,25 +220,58 @@ func open(f File) (*Bundle, error) {
 		end = r.Offset + size
 		h.Plan.Weights = append(h.Plan.Weights, tensor.Float32{Name: r.Name, Shape: r.Shape})
 	}
-	var room []byte
-	h.Plan.Source = func(to []float32, i int) error {
-		r := h.Weights[i]
-		size := r.Encoding.size(len(to), r.channels())
-		if cap(room) < size {
-			room = make([]byte, size)
-		}
-		if err := f.Fill(room[:size], int64(start+r.Offset)); err != nil {
-			return err
-		}
-		if err := r.decode(to, room[:size]); err != nil {
-			return fmt.Errorf("%w: %w", ErrMalformed, err)
-		}
-		return nil
-	}
+	h.Plan.Source = &source{file: f, start: start, records: h.Weights}
 	if err := h.Bundle.Validate(); err != nil {
 		return nil, malformed("%w", err)
 	}
 	return &h.Bundle, nil
+}
+
+// source decodes weights from their file.
+type source struct {
+	file    File
+	start   int // of the weights in the file
+	records []record
+	room    []byte
+}
+
+// bytes are those of weight i, until the next call.
+func (s *source) bytes(i int) ([]byte, error) {
+	r := s.records[i]
+	size := r.Encoding.size(tensor.Len(r.Shape), r.channels())
+	if cap(s.room) < size {
+		s.room = make([]byte, size)
+	}
+	return s.room[:size], s.file.Fill(s.room[:size], int64(s.start+r.Offset))
+}
+
+func (s *source) Values(to []float32, i int) error {
+	data, err := s.bytes(i)
+	if err != nil {
+		return err
+	}
+	if err := s.records[i].decode(to, data); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return nil
+}
+
+func (s *source) Quantised(i int) bool {
+	as := s.records[i].Encoding
+	return as == int8s || as == int8rows
+}
+
+func (s *source) Int8(i int) (plan.Int8, error) {
+	data, err := s.bytes(i)
+	if err != nil {
+		return plan.Int8{}, err
+	}
+	r := s.records[i]
+	q, err := r.int8(data, tensor.Len(r.Shape))
+	if err != nil {
+		return plan.Int8{}, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return q, nil
 }
 
 func (r record) channels() int { return r.Shape[len(r.Shape)-1] }
@@ -268,9 +302,35 @@ func (r record) check(bytes, from int) (size int, err error) {
 	return size, nil
 }
 
+// int8 finds n integers and their scales in the weight's bytes.
+func (r record) int8(data []byte, n int) (w plan.Int8, err error) {
+	rest := data[n+padding(n, 4):]
+	w.Q = data[:n]
+	if w.Columns, err = scales(rest, r.channels()); err != nil {
+		return w, err
+	}
+	if r.Encoding == int8rows {
+		if w.Rows, err = scales(rest[2*r.channels():], n/r.channels()); err != nil {
+			return w, err
+		}
+	}
+	if v := 127 * largest(w.Columns) * max(largest(w.Rows), 1); !finite(v) {
+		return w, errors.New("its scales are too large")
+	}
+	return w, nil
+}
+
+// largest magnitude, 0 of none.
+func largest(values []float32) (top float32) {
+	for _, v := range values {
+		top = max(top, v, -v)
+	}
+	return top
+}
+
 // decode makes the weight's values of its bytes.
 func (r record) decode(to []float32, data []byte) error {
-	n, channels := len(to), r.channels()
+	n := len(to)
 	le := binary.LittleEndian
 	switch r.Encoding {
 	case float32s:
@@ -282,20 +342,11 @@ func (r record) decode(to []float32, data []byte) error {
 			to[i] = FromHalf(le.Uint16(data[2*i:]))
 		}
 	case int8s, int8rows:
-		q, rest := data[:n], data[n+padding(n, 4):]
-		columns, err := scales(rest, channels)
+		w, err := r.int8(data, n)
 		if err != nil {
 			return err
 		}
-		if r.Encoding == int8s {
-			dequantise(to, q, columns)
-			break
-		}
-		rows, err := scales(rest[2*channels:], n/channels)
-		if err != nil {
-			return err
-		}
-		dequantiseRows(to, q, columns, rows)
+		dequantiseRows(to, w.Q, w.Columns, w.Rows)
 	}
 	for i, v := range to {
 		if !finite(v) {

@@ -82,10 +82,42 @@ type Plan struct {
 	Steps   []Step           `json:"steps"`
 	Outputs []Output         `json:"outputs"`
 	Weights []tensor.Float32 `json:"-"` // Data is nil where Source has the values
-	// Source fills to with the values of weight i. A plan has one where its weights
-	// are still to be decoded, or have not even arrived; it may wait for
-	// them, and answers one call at a time.
-	Source func(to []float32, i int) error `json:"-"`
+	// Source has the weights where they are still to be decoded, or have not even
+	// arrived.
+	Source Source `json:"-"`
+}
+
+// Source brings weights when they are asked for. It may wait for them, and
+// answers one call at a time.
+type Source interface {
+	// Values fills to with the values of weight i.
+	Values(to []float32, i int) error
+	// Quantised says whether weight i is kept as 8-bit integers, without waiting.
+	Quantised(i int) bool
+	// Int8 is a weight that is. It is overwritten by the next call.
+	Int8(i int) (Int8, error)
+}
+
+// Int8 is a matrix [r,c] of 8-bit integers: its values are Q[r,c] * Columns[c] *
+// Rows[r], multiplied in this order.
+type Int8 struct {
+	Q       []byte // two's complement
+	Columns []float32
+	Rows    []float32 // nil: all 1
+}
+
+// Quantised says whether Int8 has weight i.
+func (p *Plan) Quantised(i int) bool {
+	return p.Weights[i].Data == nil && p.Source != nil && p.Source.Quantised(i)
+}
+
+// Int8 is weight i as 8-bit integers, until another weight is asked for.
+func (p *Plan) Int8(i int) (Int8, error) {
+	w, err := p.Source.Int8(i)
+	if err != nil {
+		return Int8{}, fmt.Errorf("weight %s: %w", p.Weights[i].Name, err)
+	}
+	return w, nil
 }
 
 // Decode brings all weights into Weights, for who wants to look at them.
@@ -112,7 +144,7 @@ func (p *Plan) Weight(i int, room []float32) ([]float32, error) {
 	if cap(room) < n {
 		room = make([]float32, n)
 	}
-	if err := p.Source(room[:n], i); err != nil {
+	if err := p.Source.Values(room[:n], i); err != nil {
 		return nil, fmt.Errorf("weight %s: %w", w.Name, err)
 	}
 	return room[:n], nil

@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"syscall/js"
 	"time"
-	"unsafe"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/blocked"
@@ -199,9 +198,4 @@ func catch(err *error) {
 	default:
 		panic(thrown)
 	}
-}
-
-// bytes are the memory of x: WebAssembly is little-endian.
-func bytes(x []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }

@@ -33,6 +33,7 @@ type Image struct {
 	sums    []summed // by value: what depthwise leaves for squeeze
 	packed  []packed
 	shared  map[[2]int]int // address of a weight, by index and kind of packing
+	room    []float32      // for a weight that has to be decoded
 	mean    int            // address of squeeze's means, and of its hidden layer
 	hidden  int
 	scratch int // bytes a thread needs
@@ -50,11 +51,11 @@ type Record struct {
 // set writes a word at a byte offset of the record.
 func (r *Record) set(at, v int) { r.words[at/4] = uint32(v) }
 
-// packed is a weight's place and the function that lays it out there.
+// packed is a place in the memory and the function that lays out what stands
+// there, given zeros.
 type packed struct {
 	at, floats int
-	weight     int // of the plan, or plan.None
-	lay        func(to, w []float32)
+	lay        func(to []float32) error
 }
 
 // summed is where depthwise leaves the sums of its outputs.
@@ -96,15 +97,17 @@ func lay(p *plan.Plan, threads int) (*Image, error) {
 	for at, v := range map[int]int{blocked.Steps: blocked.HeaderBytes, blocked.Count: len(im.Records), blocked.Scratch: base, blocked.ScratchBytes: im.scratch} {
 		header[at/4] = bits(v)
 	}
-	im.packed = append(im.packed, packed{0, len(header), plan.None, func(to, _ []float32) {
+	im.packed = append(im.packed, packed{0, len(header), func(to []float32) error {
 		copy(to, header)
 		copy(to[blocked.Constants/4:], activation.Table())
-	}}, packed{blocked.HeaderBytes, len(im.Records) * blocked.RecordBytes / 4, plan.None, func(to, _ []float32) {
+		return nil
+	}}, packed{blocked.HeaderBytes, len(im.Records) * blocked.RecordBytes / 4, func(to []float32) error {
 		for i, r := range im.Records {
 			for j, w := range r.words {
 				to[i*len(r.words)+j] = bits(int(w))
 			}
 		}
+		return nil
 	}})
 	return im, nil
 }
@@ -170,26 +173,29 @@ type Chunk struct {
 // a time. A piece is overwritten by the next. It waits for weights that have not
 // arrived, and holds one of them at a time.
 func (im *Image) Write(write func(Chunk)) error {
-	var buffer, room, values []float32
+	var buffer []float32
 	for _, w := range im.packed {
-		if w.weight != plan.None {
-			var err error
-			if values, err = im.plan.Weight(w.weight, room); err != nil {
-				return fmt.Errorf("tab: %w", err)
-			}
-			if im.plan.Weights[w.weight].Data == nil {
-				room = values
-			}
-		}
 		if cap(buffer) < w.floats {
 			buffer = make([]float32, w.floats)
 		}
 		buffer = buffer[:w.floats]
 		clear(buffer)
-		w.lay(buffer, values)
+		if err := w.lay(buffer); err != nil {
+			return fmt.Errorf("tab: %w", err)
+		}
 		write(Chunk{w.at, buffer})
 	}
+	im.room = nil
 	return nil
+}
+
+// weight is the values of weight i, until the next one is asked for.
+func (im *Image) weight(i int) ([]float32, error) {
+	values, err := im.plan.Weight(i, im.room)
+	if err == nil && im.plan.Weights[i].Data == nil {
+		im.room = values
+	}
+	return values, err
 }
 
 // Input is what to write for the picture x [H,W,3].

@@ -4,6 +4,7 @@ package tab
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"blastlens/wasm/kernel/activation"
@@ -46,6 +47,51 @@ func TestPointwiseBlocks(t *testing.T) {
 		var l layer
 		s := plan.Step{Op: plan.Pointwise, Act: c.Act, In: l.value(x, c.Rows, 1, c.C), Gate: l.value(gate, 1, 1, c.C), Residual: l.value(residual, c.Rows, 1, c.M)}
 		equal(t, c, l.run(t, s, c.Rows, 1, c.M, w, b), want)
+	}
+}
+
+// integers is a source that has weight 0 in 8 bits and no other.
+type integers struct {
+	w      plan.Int8
+	values [][]float32
+}
+
+func (s integers) Quantised(i int) bool        { return i == 0 }
+func (s integers) Int8(int) (plan.Int8, error) { return s.w, nil }
+func (s integers) Values(to []float32, i int) error {
+	copy(to, s.values[i])
+	return nil
+}
+
+// Weights in 8 bits give what the same weights give as float32, to the last bit,
+// whether they are widened in the kernel (few rows) or before.
+func TestPointwiseInt8(t *testing.T) {
+	cases := append(slices.Clone(kerneltest.PointwiseCases),
+		kerneltest.Pointwise{Shape: pointwise.Shape{Rows: panelRows, C: 40, M: 25}, Gate: true, Residual: true, Act: activation.SiLU},
+		kerneltest.Pointwise{Shape: pointwise.Shape{Rows: panelRows + 1, C: 40, M: 25}, Gate: true})
+	for _, c := range cases {
+		for _, byRow := range []bool{false, true} {
+			x, w, b, gate, residual := c.Inputs()
+			q := plan.Int8{Q: make([]byte, len(w)), Columns: kerneltest.Scaled(1, c.M, 0.02)}
+			if byRow {
+				q.Rows = kerneltest.Scaled(2, c.C, 3)
+			}
+			for i, v := range w {
+				q.Q[i] = byte(int8(127 * v / 2))
+				w[i] = float32(int8(q.Q[i])) * q.Columns[i%c.M]
+				if byRow {
+					w[i] *= q.Rows[i/c.M]
+				}
+			}
+			run := func(source plan.Source) []float32 {
+				l := layer{Plan: plan.Plan{Source: source}}
+				s := plan.Step{Op: plan.Pointwise, Act: c.Act, In: l.value(x, c.Rows, 1, c.C), Gate: l.value(gate, 1, 1, c.C), Residual: l.value(residual, c.Rows, 1, c.M)}
+				return l.run(t, s, c.Rows, 1, c.M, w, b)
+			}
+			if !slices.Equal(run(integers{q, [][]float32{w, b}}), run(nil)) {
+				t.Errorf("%v, scales by row %v: 8 bits differ from float32", c, byRow)
+			}
+		}
 	}
 }
 

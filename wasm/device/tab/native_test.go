@@ -103,6 +103,9 @@ func (l *layer) run(t *testing.T, s plan.Step, h, w, c int, weights ...[]float32
 	for i, at := range []*int{&s.W, &s.B, &s.W2, &s.B2}[:len(weights)] {
 		*at = len(l.Weights)
 		l.Weights = append(l.Weights, weight(weights[i]))
+		if l.Source != nil {
+			l.Weights[*at].Data = nil
+		}
 	}
 	s.Out = l.value([]float32{}, h, w, c)
 	l.given = l.given[:s.Out]

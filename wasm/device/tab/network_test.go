@@ -99,9 +99,10 @@ func TestEveryOperation(t *testing.T) {
 	}
 }
 
-// The shipped model, its golden logits, on memory that was used before.
+// The shipped model as it ships, its golden logits, on memory that was used
+// before; decoded beforehand it takes more memory and gives the same bits.
 func TestShippedModel(t *testing.T) {
-	b, err := bundle.Read(model.Bundle)
+	b, err := bundle.Open(bundle.Bytes(model.Bundle))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,6 +118,20 @@ func TestShippedModel(t *testing.T) {
 		if want := b.Golden.Logits[o.Name]; want != nil {
 			t.Run(o.Name, func(t *testing.T) { kerneltest.Equal(t, got[i], want, kerneltest.CPU) })
 		}
+	}
+	if err := b.Plan.Decode(); err != nil {
+		t.Fatal(err)
+	}
+	wide, err := NewImage(b.Plan, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%.1f MB, decoded %.1f", float64(image.end)/1e6, float64(wide.end)/1e6)
+	if image.end > wide.end/2 {
+		t.Errorf("%d bytes, decoded %d: weights in 8 bits should take less than half", image.end, wide.end)
+	}
+	if !slices.EqualFunc(start(t, wide, true).picture(x), got, slices.Equal) {
+		t.Error("decoded beforehand, the model gives something else")
 	}
 }
 

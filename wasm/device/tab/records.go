@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"unsafe"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/activation"
@@ -74,7 +75,8 @@ const (
 	// the next rows: they stay in the first-level cache beside a panel.
 	blockBytes = 24 << 10
 	// panelRows: up to this many rows, threads share out the panels, not the rows,
-	// so that each reads only its part of the weights.
+	// so that each reads only its part of the weights. Each panel then serves one
+	// block of rows alone, and stays in 8 bits, if the model has it so, until then.
 	panelRows = 256
 	// panelItems is how many items such a layer becomes.
 	panelItems = 16
@@ -91,8 +93,8 @@ func (im *Image) pointwise(r *Record, rows, w, b, c, m, gate, residual int) {
 	if rows > panelRows {
 		block, group = min(rows, max(1, blockBytes/(depth*blocked.PixelBytes)/blocked.TileRows)*blocked.TileRows), panels
 	}
+	gated := 0 // bytes of a thread's scratch
 	r.set(blocked.Op, blocked.OpPointwise)
-	r.set(blocked.W, im.panels(w, c, m))
 	r.set(blocked.B, im.taps(b, 1, m))
 	r.set(blocked.Rows, rows)
 	r.set(blocked.RowsItem, block)
@@ -102,7 +104,13 @@ func (im *Image) pointwise(r *Record, rows, w, b, c, m, gate, residual int) {
 	r.set(blocked.Items, ceil(rows, block)*ceil(panels, group))
 	if gate != plan.None {
 		r.set(blocked.Gate, im.values[gate])
-		im.scratch = max(im.scratch, block*depth*blocked.PixelBytes)
+		gated = block * depth * blocked.PixelBytes
+		im.scratch = max(im.scratch, gated)
+	}
+	if rows <= panelRows && im.plan.Quantised(w) {
+		im.bytePanels(r, w, c, m, blocked.ScratchHead+gated)
+	} else {
+		im.panels(r, w, c, m)
 	}
 	if residual != plan.None {
 		r.set(blocked.Residual, im.values[residual])
@@ -175,24 +183,68 @@ func (im *Image) pool(r *Record, in plan.Value, kind pool.Kind) {
 	r.set(blocked.Items, 1)
 }
 
-// panels is the address of weight i, a matrix [c,m], in panels.
-func (im *Image) panels(i, c, m int) int {
-	return im.pack(i, 0, blocked.PanelFloats(c, m), func(to, w []float32) { blocked.Panels(to, w, c, m) })
+// panels sets where r finds weight i, a matrix [c,m], in panels of float32.
+func (im *Image) panels(r *Record, i, c, m int) {
+	r.set(blocked.W, im.pack(i, 0, blocked.PanelFloats(c, m), func(to []float32) error {
+		w, err := im.weight(i)
+		if err == nil {
+			blocked.Panels(to, w, c, m)
+		}
+		return err
+	}))
+}
+
+// bytePanels sets where r finds weight i, a matrix [c,m], in panels of 8-bit
+// integers, with their scales, and wide as the place in a thread's scratch where a
+// panel becomes float32.
+func (im *Image) bytePanels(r *Record, i, c, m, wide int) {
+	inner, outer := blocked.Planes(c)*blocked.Lanes, blocked.Planes(m)*blocked.Lanes
+	q := blocked.PanelFloats(c, m) / 4
+	at := im.pack(i, 2, q+outer+inner, func(to []float32) error {
+		w, err := im.plan.Int8(i)
+		if err != nil {
+			return err
+		}
+		blocked.Panels(bytes(to[:q]), w.Q, c, m)
+		copy(to[q:], w.Columns)
+		rows := to[q+outer:]
+		for k := range c {
+			rows[k] = 1
+		}
+		copy(rows, w.Rows)
+		return nil
+	})
+	r.set(blocked.W, at)
+	r.set(blocked.Columns, at+4*q)
+	r.set(blocked.RowScales, at+4*(q+outer))
+	r.set(blocked.Wide, wide)
+	im.scratch = max(im.scratch, wide-blocked.ScratchHead+inner*blocked.PixelBytes)
 }
 
 // taps is the address of weight i [taps,c] in panels: kernels of depthwise and
 // stem, and with one tap biases.
 func (im *Image) taps(i, taps, c int) int {
-	return im.pack(i, 1, blocked.TapFloats(taps, c), func(to, w []float32) { blocked.Taps(to, w, taps, c) })
+	return im.pack(i, 1, blocked.TapFloats(taps, c), func(to []float32) error {
+		w, err := im.weight(i)
+		if err == nil {
+			blocked.Taps(to, w, taps, c)
+		}
+		return err
+	})
 }
 
-func (im *Image) pack(i, kind, floats int, lay func(to, w []float32)) int {
+func (im *Image) pack(i, kind, floats int, lay func(to []float32) error) int {
 	key := [2]int{i, kind}
 	if at, ok := im.shared[key]; ok {
 		return at
 	}
 	at := im.take(4 * floats)
 	im.shared[key] = at
-	im.packed = append(im.packed, packed{at, floats, i, lay})
+	im.packed = append(im.packed, packed{at, floats, lay})
 	return at
+}
+
+// bytes are the memory of x: WebAssembly is little-endian.
+func bytes(x []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }

@@ -61,12 +61,12 @@ func Take(from []float32, rows, c int) []float32 {
 
 // Panels lays out a matrix w [c,m] as m/8 panels [c][8]. The rows of c are filled
 // up to whole planes with zeros, the columns of m likewise.
-func Panels(to, w []float32, c, m int) {
+func Panels[T float32 | byte](to, w []T, c, m int) {
 	panel := Planes(c) * Lanes * Lanes
 	for k := range c {
 		row, at := w[k*m:(k+1)*m], k*Lanes
 		for ; len(row) >= Lanes; row = row[Lanes:] {
-			*(*[Lanes]float32)(to[at:]) = [Lanes]float32(row)
+			*(*[Lanes]T)(to[at:]) = [Lanes]T(row)
 			at += panel
 		}
 		copy(to[min(at, len(to)):], row)

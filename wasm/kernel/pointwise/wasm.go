@@ -10,7 +10,7 @@ import (
 // Emit adds the layer to m: a function of a record, an item of it and the
 // thread's scratch. activate is package activation's.
 func Emit(m *wasm.Module, activate *wasm.Func) *wasm.Func {
-	panel := emitPanel(m)
+	panel, widen := emitPanel(m), emitWiden(m)
 	f := m.Func("pointwise", 3, false)
 	step, item, scratch := f.Param(0), f.Param(1), f.Param(2)
 	field := func(at int) wasm.I32 { return wasm.Load32(step.I32, at) }
@@ -32,17 +32,31 @@ func Emit(m *wasm.Module, activate *wasm.Func) *wasm.Func {
 		xStride.Set(rows.Times(blocked.PixelBytes))
 	})
 
-	w := f.Let(field(blocked.W).Add(p.Mul(field(blocked.Depth)).Times(blocked.Lanes * blocked.PixelBytes)))
+	// A panel of weights is [Depth*8][8], of float32 or of bytes.
+	columns := f.Let(field(blocked.Columns))
+	size := f.Let(field(blocked.Depth).Times(blocked.Lanes * blocked.PixelBytes))
+	f.If(columns.I32, func() {
+		size.Set(size.Div(wasm.Const(4)))
+		columns.Set(columns.Add(p.Times(blocked.PixelBytes)))
+	})
+	w := f.Let(field(blocked.W).Add(p.Mul(size.I32)))
+	weights := f.Int()
 	bias := f.Let(field(blocked.B).Add(p.Times(blocked.PixelBytes)))
 	y := f.Int()
 	offset := f.Let(p.Mul(field(blocked.YStride)).Add(first.I32))
 	f.While(p.Lt(end.I32), func() {
 		y.Set(field(blocked.Y).Add(offset.I32))
-		f.Call(panel, x.I32, xStride.I32, w.I32, field(blocked.Depth), bias.I32, y.I32, rows.I32)
+		weights.Set(w.I32)
+		f.If(columns.I32, func() {
+			weights.Set(scratch.Add(field(blocked.Wide)))
+			f.Call(widen, weights.I32, w.I32, field(blocked.Depth), columns.I32, field(blocked.RowScales))
+			columns.Inc(blocked.PixelBytes)
+		})
+		f.Call(panel, x.I32, xStride.I32, weights.I32, field(blocked.Depth), bias.I32, y.I32, rows.I32)
 		f.Call(activate, y.I32, y.Add(rows.Times(blocked.PixelBytes)), field(blocked.Act),
 			wasm.Select(field(blocked.Residual), field(blocked.Residual).Add(offset.I32), wasm.Const(0)), wasm.Const(0))
 		p.Inc(1)
-		w.Set(w.Add(field(blocked.Depth).Times(blocked.Lanes * blocked.PixelBytes)))
+		w.Set(w.Add(size.I32))
 		bias.Inc(blocked.PixelBytes)
 		offset.Set(offset.Add(field(blocked.YStride)))
 	})
@@ -74,6 +88,31 @@ func emitGate(f *wasm.Func, step, block, scratch, to, x, rows, xStride wasm.Int)
 			depth.Inc(-1)
 		})
 	})
+}
+
+// emitWiden makes float32 of a panel of bytes: to [depth*8][8] = q * columns [8] *
+// rows [depth*8], in this order, as the model's file defines it.
+func emitWiden(m *wasm.Module) *wasm.Func {
+	f := m.Func("pointwise widen", 5, false)
+	to, q, depth, rows := f.Param(0), f.Param(1), f.Param(2), f.Param(4)
+	columns := f.Vecs(2)
+	for i := range columns {
+		columns[i].Set(wasm.Load(f.Param(3).I32, 16*i))
+	}
+	shorts, row := f.Vec(), f.Vec()
+	f.While(depth.I32, func() {
+		for k := range blocked.Lanes {
+			shorts.Set(wasm.LoadBytes(q.I32, k*blocked.Lanes))
+			row.Set(wasm.Splat(rows.I32, 4*k))
+			f.Store(to.I32, k*blocked.PixelBytes, shorts.LowFloats().Mul(columns[0].V128).Mul(row.V128))
+			f.Store(to.I32, k*blocked.PixelBytes+16, shorts.HighFloats().Mul(columns[1].V128).Mul(row.V128))
+		}
+		to.Inc(blocked.Lanes * blocked.PixelBytes)
+		q.Inc(blocked.Lanes * blocked.Lanes)
+		rows.Inc(4 * blocked.Lanes)
+		depth.Inc(-1)
+	})
+	return f
 }
 
 // emitPanel is one panel of columns for a block of rows, without activation:

@@ -98,6 +98,16 @@ func Splat(address I32, offset int) V128 {
 	return V128{join(address.code, access(simd(9), 2, offset))}
 }
 
+// LoadBytes reads eight signed bytes at address+offset as 16-bit integers.
+func LoadBytes(address I32, offset int) V128 {
+	return V128{join(address.code, access(simd(1), 3, offset))}
+}
+
+// LowFloats makes float32 of the first four of eight 16-bit integers, HighFloats
+// of the others.
+func (a V128) LowFloats() V128  { return V128{join(a.code, simd(167), simd(250))} }
+func (a V128) HighFloats() V128 { return V128{join(a.code, simd(168), simd(250))} }
+
 func (a V128) with(op int, b V128) V128 { return V128{join(a.code, b.code, simd(op))} }
 
 func (a V128) Add(b V128) V128 { return a.with(228, b) }

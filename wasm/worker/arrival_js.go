@@ -5,12 +5,17 @@ import (
 	"fmt"
 	"sync"
 	"syscall/js"
+
+	"blastlens/wasm/bundle"
 )
 
 // arrival is a file whose bytes stay with the browser, outside Go's memory,
 // and can be read while the rest is on its way.
 type arrival struct {
-	array js.Value // Uint8Array, as long as the file
+	size  int64
+	array js.Value // Uint8Array, as long as the file; undefined while put away
+	key   string   // of the cache that has it, then
+	sum   [sha256.Size]byte
 
 	mu   sync.Mutex
 	came *sync.Cond // whenever one of these changes
@@ -20,12 +25,36 @@ type arrival struct {
 }
 
 func newArrival(array js.Value) *arrival {
-	a := &arrival{array: array}
+	a := &arrival{size: int64(array.Length()), array: array}
 	a.came = sync.NewCond(&a.mu)
 	return a
 }
 
-func (a *arrival) Size() int64 { return int64(a.array.Length()) }
+func (a *arrival) Size() int64 { return a.size }
+
+// putAway lets go of the bytes, which the cache has under key: they are wanted
+// again only where another device has to be prepared. SHA256 came before.
+func (a *arrival) putAway(key string) { a.array, a.key = js.Undefined(), key }
+
+// bytes are the file's, brought back from the cache if they were put away, and
+// then the same as before.
+func (a *arrival) bytes() (js.Value, error) {
+	if a.array.Truthy() {
+		return a.array, nil
+	}
+	array, err := cached(a.key)
+	if err != nil {
+		return array, fmt.Errorf("the kept copy of the model: %w", err)
+	}
+	a.array = array
+	before := a.sum
+	if sum, err := a.SHA256(); err != nil || sum != before || int64(array.Length()) != a.size {
+		a.putAway(a.key)
+		a.sum = before
+		return array, fmt.Errorf("the kept copy of the model was changed: %w", bundle.ErrCorrupt)
+	}
+	return array, nil
+}
 
 // receive reads a stream to its end.
 func (a *arrival) receive(reader js.Value, told func(int64)) {
@@ -79,7 +108,11 @@ func (a *arrival) Fill(to []byte, at int64) error {
 	if err := a.wait(at + int64(len(to))); err != nil {
 		return err
 	}
-	js.CopyBytesToGo(to, a.array.Call("subarray", at, at+int64(len(to))))
+	array, err := a.bytes()
+	if err != nil {
+		return err
+	}
+	js.CopyBytesToGo(to, array.Call("subarray", at, at+int64(len(to))))
 	return nil
 }
 
@@ -90,12 +123,16 @@ func (a *arrival) SHA256() (sum [sha256.Size]byte, err error) {
 		return sum, err
 	}
 	if subtle := js.Global().Get("crypto").Get("subtle"); subtle.Truthy() {
-		buffer, err := await(subtle.Call("digest", "SHA-256", a.array))
+		array, err := a.bytes()
 		if err != nil {
 			return sum, err
 		}
-		js.CopyBytesToGo(sum[:], js.Global().Get("Uint8Array").New(buffer))
-		return sum, nil
+		buffer, err := await(subtle.Call("digest", "SHA-256", array))
+		if err != nil {
+			return sum, err
+		}
+		js.CopyBytesToGo(a.sum[:], js.Global().Get("Uint8Array").New(buffer))
+		return a.sum, nil
 	}
 	h, block := sha256.New(), make([]byte, 64<<10)
 	for at := int64(0); at < a.Size(); at += int64(len(block)) {
@@ -105,5 +142,6 @@ func (a *arrival) SHA256() (sum [sha256.Size]byte, err error) {
 		}
 		h.Write(block)
 	}
-	return [sha256.Size]byte(h.Sum(nil)), nil
+	a.sum = [sha256.Size]byte(h.Sum(nil))
+	return a.sum, nil
 }

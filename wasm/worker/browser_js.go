@@ -73,21 +73,33 @@ func (browser) Fetch(url string, size int64, told func(int64)) (bundle.File, err
 
 // Cached treats a cache that cannot be read as an empty one: there is a network.
 func (browser) Cached(key string) bundle.File {
-	cache, err := openCache()
+	array, err := cached(key)
 	if err != nil {
 		return nil
 	}
+	a := newArrival(array)
+	a.come(a.Size(), nil, true)
+	return a
+}
+
+// cached is what the cache has under key, a Uint8Array.
+func cached(key string) (js.Value, error) {
+	cache, err := openCache()
+	if err != nil {
+		return js.Undefined(), err
+	}
 	response, err := await(cache.Call("match", key))
-	if err != nil || !response.Truthy() {
-		return nil
+	if err != nil {
+		return js.Undefined(), err
+	}
+	if !response.Truthy() {
+		return js.Undefined(), errors.New("it is gone")
 	}
 	buffer, err := await(response.Call("arrayBuffer"))
 	if err != nil {
-		return nil
+		return js.Undefined(), err
 	}
-	a := newArrival(js.Global().Get("Uint8Array").New(buffer))
-	a.come(a.Size(), nil, true)
-	return a
+	return js.Global().Get("Uint8Array").New(buffer), nil
 }
 
 // Keep puts the new file before it lets go of the old ones, so that a full disk
@@ -97,7 +109,13 @@ func (browser) Keep(key string, file bundle.File) error {
 	if err != nil {
 		return err
 	}
-	if _, err := await(cache.Call("put", key, js.Global().Get("Response").New(file.(*arrival).array))); err != nil {
+	array, err := file.(*arrival).bytes()
+	if err != nil {
+		return err
+	}
+	body, release := pieces(array)
+	defer release()
+	if _, err := await(cache.Call("put", key, js.Global().Get("Response").New(body))); err != nil {
 		return err
 	}
 	current := js.Global().Get("URL").New(key, js.Global().Get("location").Get("href")).Get("href").String()
@@ -113,6 +131,24 @@ func (browser) Keep(key string, file bundle.File) error {
 	}
 	return nil
 }
+
+// pieces is a stream of an array: a Response of the array itself would copy it.
+func pieces(array js.Value) (stream js.Value, release func()) {
+	const size = 256 << 10
+	at, end := 0, array.Length()
+	pull := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		next := min(at+size, end)
+		args[0].Call("enqueue", array.Call("slice", at, next))
+		if at = next; at == end {
+			args[0].Call("close")
+		}
+		return nil
+	})
+	return js.Global().Get("ReadableStream").New(map[string]any{"pull": pull}), pull.Release
+}
+
+// Release is part of store.
+func (browser) Release(key string, file bundle.File) { file.(*arrival).putAway(key) }
 
 func (browser) Drop(key string) {
 	if cache, err := openCache(); err == nil {

@@ -23,6 +23,9 @@ type store interface {
 	Cached(key string) bundle.File
 	// Keep stores what Fetch returned under key and lets go of everything else.
 	Keep(key string, file bundle.File) error
+	// Release lets go of the bytes of a file that is kept under key; where they are
+	// wanted after all, it brings them back.
+	Release(key string, file bundle.File)
 	Drop(key string)
 }
 
@@ -55,6 +58,9 @@ func loadModel(s store, url string, candidates []engine.Candidate, report func(s
 		report(wire.StageDownload, file.Size(), m.Bytes)
 		l.engine, err = engine.Load(file, m, options)
 		if !errors.Is(err, bundle.ErrCorrupt) {
+			if err == nil {
+				s.Release(key, file)
+			}
 			return l, err
 		}
 		s.Drop(key)
@@ -68,7 +74,13 @@ func loadModel(s store, url string, candidates []engine.Candidate, report func(s
 	if l.engine, err = engine.Load(file, m, options); err != nil {
 		return loaded{}, err
 	}
-	l.keep = func() error { return s.Keep(key, file) }
+	l.keep = func() error {
+		if err := s.Keep(key, file); err != nil {
+			return err
+		}
+		s.Release(key, file)
+		return nil
+	}
 	return l, nil
 }
 

@@ -23,10 +23,11 @@ import (
 
 // shelf is a store in memory.
 type shelf struct {
-	files   map[string][]byte // by address
-	kept    map[string][]byte
-	keep    error // of Keep
-	fetched []string
+	files    map[string][]byte // by address
+	kept     map[string][]byte
+	keep     error // of Keep
+	fetched  []string
+	released []string
 }
 
 func (s *shelf) Text(url string, limit int64) ([]byte, error) {
@@ -58,7 +59,8 @@ func (s *shelf) Cached(key string) bundle.File {
 	}
 	return nil
 }
-func (s *shelf) Drop(key string) { delete(s.kept, key) }
+func (s *shelf) Release(key string, _ bundle.File) { s.released = append(s.released, key) }
+func (s *shelf) Drop(key string)                   { delete(s.kept, key) }
 
 func (s *shelf) Keep(key string, file bundle.File) error {
 	if s.keep != nil {
@@ -224,8 +226,8 @@ func TestCache(t *testing.T) {
 		t.Error("kept while pictures may wait")
 	}
 	s.rest()
-	if len(store.kept) != 1 {
-		t.Fatalf("%d models kept, want 1", len(store.kept))
+	if len(store.kept) != 1 || len(store.released) != 1 {
+		t.Fatalf("%d models kept, %d released, want 1", len(store.kept), len(store.released))
 	}
 
 	store.fetched = nil
@@ -233,6 +235,9 @@ func TestCache(t *testing.T) {
 	last(t, events, wire.Ready)
 	if slices.Contains(store.fetched, address) {
 		t.Error("a kept model was downloaded again")
+	}
+	if len(store.released) != 2 {
+		t.Error("a kept model's bytes were not released")
 	}
 
 	for key := range store.kept {

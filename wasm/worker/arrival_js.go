@@ -34,7 +34,12 @@ func (a *arrival) Size() int64 { return a.size }
 
 // putAway lets go of the bytes, which the cache has under key: they are wanted
 // again only where another device has to be prepared. SHA256 came before.
-func (a *arrival) putAway(key string) { a.array, a.key = js.Undefined(), key }
+func (a *arrival) putAway(key string) {
+	if buffer := a.array.Get("buffer"); buffer.Get("transfer").Truthy() {
+		buffer.Call("transfer", 0) // now, not when the browser next tidies up
+	}
+	a.array, a.key = js.Undefined(), key
+}
 
 // bytes are the file's, brought back from the cache if they were put away, and
 // then the same as before.

@@ -138,7 +138,7 @@ func pieces(array js.Value) (stream js.Value, release func()) {
 	at, end := 0, array.Length()
 	pull := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		next := min(at+size, end)
-		args[0].Call("enqueue", array.Call("slice", at, next))
+		args[0].Call("enqueue", array.Call("subarray", at, next))
 		if at = next; at == end {
 			args[0].Call("close")
 		}

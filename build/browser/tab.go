@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 )
 
@@ -138,6 +139,23 @@ func (t *Tab) WaitFor(ctx context.Context, expression string) error {
 func (t *Tab) SetFiles(ctx context.Context, selector string, files ...string) error {
 	if err := t.do(ctx, chromedp.SetUploadFiles(chromedp.CSS(selector), files)); err != nil {
 		return fmt.Errorf("browser: giving files to %s: %w", selector, err)
+	}
+	return nil
+}
+
+// Drop lets files and folders, named absolutely, fall on a place of the viewport.
+func (t *Tab) Drop(ctx context.Context, x, y float64, paths ...string) error {
+	err := t.do(ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		data := &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}
+		for _, event := range []input.DispatchDragEventType{input.DispatchDragEventTypeDragEnter, input.DispatchDragEventTypeDragOver, input.DispatchDragEventTypeDrop} {
+			if _, err := chromedp.Call(ctx, input.DispatchDragEvent, input.DispatchDragEventParams{Type: event, X: x, Y: y, Data: data}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if err != nil {
+		return fmt.Errorf("browser: dropping %v: %w", paths, err)
 	}
 	return nil
 }

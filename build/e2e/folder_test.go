@@ -3,6 +3,8 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +72,50 @@ func TestFolder(t *testing.T) {
 			}
 		})
 	}
+
+	t.Run("a folder that is dropped", func(t *testing.T) {
+		folder := t.TempDir()
+		inner := filepath.Join(folder, "case 7", "slide b")
+		if err := os.MkdirAll(inner, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		const many = 40
+		for i := range many {
+			data, err := os.ReadFile(files[i%4])
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, inner, fmt.Sprintf("field %02d.jpg", i), data)
+		}
+		write(t, folder, filepath.Join("case 7", ".hidden"), []byte("no picture"))
+		write(t, folder, filepath.Join("case 7", "letter.jpg"), []byte("Dear colleague"))
+		tab, err := chromium.NewTab()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tab.Close()
+		open(t, ctx, tab, address+"/?device=tab")
+		if err := tab.Drop(ctx, 300, 300, filepath.Join(folder, "case 7")); err != nil {
+			t.Fatal(err)
+		}
+		wait(t, ctx, tab, fmt.Sprintf(`%s.filter(c => c.state === 'done').length === %d`, cards, many))
+		var shown []card
+		if err := tab.Eval(ctx, cards, &shown); err != nil {
+			t.Fatal(err)
+		}
+		if len(shown) != many+1 {
+			t.Errorf("%d cards, want %d and the letter", len(shown), many)
+		}
+		if last := shown[len(shown)-1]; last.Name != "case 7/letter.jpg" { // by name, the newest first
+			t.Errorf("the last card is %s, want case 7/letter.jpg", last.Name)
+		}
+		for _, c := range shown {
+			if c.State != "done" && c.Name != "case 7/letter.jpg" {
+				t.Errorf("%s: %s", c.Name, c.State)
+			}
+		}
+		screenshot(t, ctx, tab, "folder-dropped")
+	})
 
 	t.Run("stop and go on", func(t *testing.T) {
 		tab, err := chromium.NewTab()

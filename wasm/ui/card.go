@@ -10,8 +10,19 @@ import (
 	"blastlens/wasm/wire"
 )
 
-// card shows one picture first, then what was read from it.
-func card(s *session, p *picture, remove app.EventHandler) app.UI {
+// card shows one picture first, then what was read from it. It is drawn anew when
+// an exported field changes, and so not with every other picture's answer.
+type card struct {
+	app.Compo
+	Picture *picture
+	State   state // of Picture
+
+	session *session
+	remove  func(id int)
+}
+
+func (c *card) Render() app.UI {
+	p := c.Picture
 	article := app.Article().Class("card "+string(p.State)).
 		DataSet("testid", "card").DataSet("name", p.Name).DataSet("state", p.State)
 	content := []app.UI{app.H2().Class("file").Text(p.Name)}
@@ -34,12 +45,12 @@ func card(s *session, p *picture, remove app.EventHandler) app.UI {
 			panic("BUG: ui: finite numbers must encode: " + err.Error())
 		}
 		article = article.DataSet("device", p.Answer.Device).DataSet("logits", string(logits)).DataSet("ms", p.Answer.RunMS)
-		content = append(content, answer(s.classes(p.Answer), p)...)
+		content = append(content, answer(c.session.classes(p.Answer), p)...)
 	}
 	return article.Body(
 		app.Div().Class("picture").Body(thumbnail(p)),
 		app.Div().Class("reading").Body(content...),
-		app.Button().Class("remove quiet").Aria("label", "Take "+p.Name+" off the page").Title("Take off the page").Text("×").OnClick(remove),
+		app.Button().Class("remove quiet").Aria("label", "Take "+p.Name+" off the page").Title("Take off the page").Text("×").OnClick(func(app.Context, app.Event) { c.remove(c.Picture.ID) }),
 	)
 }
 

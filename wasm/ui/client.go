@@ -128,16 +128,14 @@ func (c *client) settle(promise app.Value, kept func(app.Value), broken func(rea
 	promise.Call("then", then, catch)
 }
 
-// take puts files (a FileList or an array of File) on the page.
-func (c *client) take(files app.Value) {
-	for i := range files.Length() {
-		f := files.Index(i)
-		name := f.Get("name").String()
-		if name == "" {
-			name = fmt.Sprintf("pasted picture %d", c.nextID)
+// take puts files on the page.
+func (c *client) take(files []file) {
+	for _, f := range files {
+		if f.name == "" {
+			f.name = fmt.Sprintf("pasted picture %d", c.nextID)
 		}
-		thumb := app.Window().Get("URL").Call("createObjectURL", f).String()
-		c.add(name, thumb, own, f)
+		thumb := app.Window().Get("URL").Call("createObjectURL", f.blob).String()
+		c.add(f.name, thumb, own, f.blob)
 	}
 	c.sendDue()
 	c.redraw()

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/maxence-charriere/go-app/v10/pkg/app"
 )
@@ -16,7 +18,15 @@ type home struct {
 	over      bool // a file hangs over the page
 	undo      func()
 	undoName  string
+	cards     int  // that are on the page; more come with each frame
+	growing   bool // they will
+	grow      func()
+	trouble   string // with what was dropped
 }
+
+// batch is how many cards the page gets at a time: all of a large folder at once
+// would hold it up.
+const batch = 16
 
 // windowListener is what home hears wherever on the page it happens.
 type windowListener struct {
@@ -26,19 +36,25 @@ type windowListener struct {
 
 func (h *home) OnMount(ctx app.Context) {
 	h.client.redraw = func() { ctx.Dispatch(func(app.Context) {}) }
+	h.grow = func() {
+		ctx.After(20*time.Millisecond, func(app.Context) {
+			h.cards += batch
+			h.growing = false
+		})
+	}
 	if device := ctx.Page().URL().Query().Get("device"); slices.Contains(devices, device) && h.client.worker == nil {
 		h.client.Device = device
 	}
 	h.client.Debug = ctx.Page().URL().Query().Has("debug")
 	h.client.start()
 	h.client.watchUpdate()
-	h.hear("paste", func(e app.Value) { h.take(e, "clipboardData") })
+	h.hear("paste", func(e app.Value) { h.take(e.Get("clipboardData")) })
 	h.hear("dragover", func(e app.Value) { e.Call("preventDefault"); h.hover(true) })
 	h.hear("dragleave", func(app.Value) { h.hover(false) })
 	h.hear("drop", func(e app.Value) {
 		e.Call("preventDefault") // else the tab would open the file and leave the page
 		h.hover(false)
-		h.take(e, "dataTransfer")
+		h.drop(e.Get("dataTransfer"))
 	})
 }
 
@@ -67,10 +83,33 @@ func (h *home) hover(over bool) {
 }
 
 // take puts the files that an event carries on the page.
-func (h *home) take(event app.Value, property string) {
-	if data := event.Get(property); data.Truthy() && data.Get("files").Length() > 0 {
-		h.client.take(data.Get("files"))
+func (h *home) take(transfer app.Value) {
+	if transfer.Truthy() && transfer.Get("files").Length() > 0 {
+		h.trouble = ""
+		h.client.take(listed(transfer.Get("files")))
 	}
+}
+
+// drop does so with what was dropped, and looks into folders.
+func (h *home) drop(transfer app.Value) {
+	if !transfer.Truthy() {
+		return
+	}
+	all := entries(transfer)
+	if !slices.ContainsFunc(all, func(e app.Value) bool { return e.Get("isDirectory").Bool() }) {
+		h.take(transfer)
+		return
+	}
+	go func() {
+		files, err := walk(all)
+		switch h.trouble = ""; {
+		case err != nil:
+			h.trouble = fmt.Sprintf("Part of the folder could not be read (%v); %d files of it are here.", err, len(files))
+		case len(files) == 0:
+			h.trouble = "There is no file in this folder."
+		}
+		h.client.take(files)
+	}()
 }
 
 func (h *home) Render() app.UI {
@@ -93,16 +132,25 @@ func (h *home) dropZone() app.UI {
 	if h.over {
 		class += " over"
 	}
-	return app.Label().Class(class).For("pictures").Body(
+	choose := func(ctx app.Context, e app.Event) {
+		h.trouble = ""
+		h.client.take(listed(ctx.JSSrc().Get("files")))
+		ctx.JSSrc().Set("value", "") // so that the same file may be chosen again
+	}
+	return app.Div().Class("choice").Body(app.Label().Class(class).For("pictures").Body(
 		app.Input().ID("pictures").Class("visually-hidden").Type("file").Multiple(true).Accept("image/*").
 			Aria("label", "Choose photographs of a blood smear").
-			OnChange(func(ctx app.Context, e app.Event) {
-				h.client.take(ctx.JSSrc().Get("files"))
-				ctx.JSSrc().Set("value", "") // so that the same file may be chosen again
-			}),
-		app.Span().Class("drop-main").Body(app.Strong().Text("Choose pictures"), app.Text(" or drop them anywhere on this page")),
+			OnChange(choose),
+		app.Span().Class("drop-main").Body(app.Strong().Text("Choose pictures"), app.Text(" or drop them, or a folder of them, anywhere on this page")),
 		app.Span().Class("hint").Text("Several at once; pasting works too. JPEG or PNG of a whole field, 100x objective, as a microscope camera gives it."),
-	)
+	), app.Label().Class("folder-choice").For("folder").Body(
+		app.Input().ID("folder").Class("visually-hidden").Type("file").Attr("webkitdirectory", true).
+			Aria("label", "Choose a folder of photographs").
+			OnChange(choose),
+		app.Span().Text("Choose a whole folder"),
+	), app.If(h.trouble != "", func() app.UI {
+		return app.P().Class("reason").Role("alert").Text(h.trouble)
+	}))
 }
 
 func (h *home) results() app.UI {
@@ -123,11 +171,20 @@ func (h *home) results() app.UI {
 				h.client.resume()
 				h.client.sendDue()
 			}),
-		app.Range(pictures).Slice(func(i int) app.UI {
-			p := pictures[i]
-			return card(h.client.session, p, func(app.Context, app.Event) { h.remove(p.ID) })
+		app.Range(pictures[:h.ripe()]).Slice(func(i int) app.UI {
+			return &card{Picture: pictures[i], State: pictures[i].State, session: h.client.session, remove: h.remove}
 		}),
 	)
+}
+
+// ripe is how many cards the page shows now; others follow.
+func (h *home) ripe() int {
+	h.cards = max(batch, min(h.cards, len(h.client.Pictures)))
+	if h.cards < len(h.client.Pictures) && !h.growing && h.grow != nil {
+		h.growing = true
+		h.grow()
+	}
+	return min(h.cards, len(h.client.Pictures))
 }
 
 func (h *home) remove(id int) {

@@ -16,18 +16,24 @@ type file struct {
 	blob app.Value // a File
 }
 
-// listed are the files of a FileList or an array.
+// listed are the files of a FileList, in its order, those of a folder by name.
 func listed(files app.Value) []file {
 	var all []file
+	folder := false
 	for i := range files.Length() {
 		f := files.Index(i)
 		name := f.Get("webkitRelativePath").String()
 		if name == "" {
 			name = f.Get("name").String()
+		} else {
+			folder = true
 		}
 		all = append(all, file{name, f})
 	}
-	return seen(all)
+	if folder {
+		return seen(all)
+	}
+	return all
 }
 
 // entries are what was dropped, folders too. They can be asked for only while the

@@ -41,8 +41,11 @@ async function kernels() {
   if (!simd || scalar) return { reason: "this browser has no WASM SIMD" };
   const shared = self.crossOriginIsolated === true;
   try {
-    const module = await WebAssembly.compileStreaming(fetch(shared ? "{{.Kernels}}" : "{{.KernelsSingle}}"));
-    return { module, shared, pool: "{{.Pool}}" };
+    // Those for a memory of their own are small, and wanted where a shared one is
+    // refused or a thread is lost.
+    const [module, single] = await Promise.all(["{{.Kernels}}", "{{.KernelsSingle}}"].map((url, i) =>
+      i === 0 && !shared ? undefined : WebAssembly.compileStreaming(fetch(url))));
+    return { module, single, shared, pool: "{{.Pool}}" };
   } catch (error) {
     return { reason: error.message };
   }

@@ -12,7 +12,8 @@ import (
 )
 
 // processor is the tab's processor with the kernels that the engine's script
-// compiled before this program began: {module, shared, pool}, or {reason}.
+// compiled before this program began: {module, single, shared, pool}, or {reason};
+// module is for a shared memory, single for one of its own.
 type processor struct {
 	kernels js.Value
 	shared  bool // the memory may be: there may be several threads
@@ -65,20 +66,21 @@ func asked() int {
 	return n
 }
 
-// NewAlone offers them in one thread: it cannot lose another.
+// NewAlone offers them in one thread, which cannot lose another, on a memory that
+// nobody shares.
 func NewAlone() (device.Device, error) {
 	d, err := open()
 	if err != nil {
 		return nil, err
 	}
-	d.alone = "a run failed before"
+	d.shared, d.alone = false, "several failed before"
 	return d, nil
 }
 
 // open finds the kernels, for one thread.
 func open() (*processor, error) {
 	kernels := js.Global().Get("blastlensKernels")
-	if !kernels.Truthy() || !kernels.Get("module").Truthy() {
+	if !kernels.Truthy() || !kernels.Get("single").Truthy() {
 		reason := "the page brought no kernels"
 		if kernels.Truthy() && kernels.Get("reason").Truthy() {
 			reason = kernels.Get("reason").String()
@@ -105,10 +107,17 @@ func (d *processor) Prepare(p *plan.Plan) (_ device.Session, err error) {
 		return nil, err
 	}
 	memory, err := d.memory(image.Pages)
-	if err != nil {
+	switch {
+	case err != nil && d.shared: // one thread's may be had
+		return nil, fmt.Errorf("no shared memory of %d MiB: %w", image.Pages*PageBytes>>20, err)
+	case err != nil:
 		return nil, fmt.Errorf("%w: no memory of %d MiB: %w", device.ErrUnavailable, image.Pages*PageBytes>>20, err)
 	}
-	instance := js.Global().Get("WebAssembly").Get("Instance").New(d.kernels.Get("module"),
+	module := d.kernels.Get("single")
+	if d.shared {
+		module = d.kernels.Get("module")
+	}
+	instance := js.Global().Get("WebAssembly").Get("Instance").New(module,
 		map[string]any{"env": map[string]any{"memory": memory}})
 	s := &session{
 		image: image, memory: js.Global().Get("Uint8Array").New(memory.Get("buffer")),

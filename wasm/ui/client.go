@@ -17,9 +17,21 @@ type client struct {
 	redraw    func()     // shows the session again, by the mounted page
 }
 
+// watch gives up an engine that hangs. It is called once and watches all of them.
+func (c *client) watch() {
+	app.Window().Call("setInterval", app.FuncOf(func(app.Value, []app.Value) any {
+		if c.hangs() {
+			c.end()
+			c.fail(fmt.Sprintf("The engine has been silent for %v and was stopped. What was answered stays here.", patience*tick))
+			c.redraw()
+		}
+		return nil
+	}), tick.Milliseconds())
+}
+
 // start launches a worker for the session's device and asks it to load the model.
 func (c *client) start() {
-	if app.IsServer || c.worker != nil {
+	if app.IsServer || c.worker != nil || c.Phase == failed {
 		return
 	}
 	url := here().Worker
@@ -27,7 +39,9 @@ func (c *client) start() {
 		url += "?scalar"
 	}
 	c.worker = app.Window().Get("Worker").New(url)
-	c.starts++
+	if c.starts++; c.starts == 1 {
+		c.watch()
+	}
 	c.listen("message", func(e app.Value) {
 		c.receive(e.Get("data").String())
 		if c.profileDue() {
@@ -55,15 +69,21 @@ func (c *client) listen(event string, f func(app.Value)) {
 	c.listeners = append(c.listeners, listener)
 }
 
+// end stops the worker, whatever it does.
+func (c *client) end() {
+	if c.worker == nil {
+		return
+	}
+	c.worker.Call("terminate")
+	for _, l := range c.listeners {
+		l.Release()
+	}
+	c.worker, c.listeners = nil, nil
+}
+
 // restart ends the worker and starts another; pictures without an answer are sent again.
 func (c *client) restart(device string) {
-	if c.worker != nil {
-		c.worker.Call("terminate")
-		for _, l := range c.listeners {
-			l.Release()
-		}
-		c.worker, c.listeners = nil, nil
-	}
+	c.end()
 	c.session.restart(device)
 	c.start()
 }
@@ -102,7 +122,7 @@ func (c *client) send(p *picture) {
 	p.sent = true
 	start := c.starts
 	c.settle(p.blob.Call("arrayBuffer"), func(bytes app.Value) {
-		if start == c.starts { // else another engine will get it
+		if start == c.starts && c.worker != nil { // else another engine will get it
 			c.post(wire.Request{Kind: wire.Classify, ID: p.ID, Name: p.Name, Head: head}, bytes)
 		}
 	}, func(reason string) {

@@ -71,6 +71,7 @@ type session struct {
 	nextID   int
 
 	profiling bool // a profile was asked for
+	quiet     int  // ticks since the engine last said something
 	folder    folder
 	now       func() time.Time
 }
@@ -146,8 +147,26 @@ func (s *session) restart(device string) {
 		p.sent = false
 	}
 	s.Phase, s.Device, s.Engine = loading, device, nil
-	s.Profile, s.profiling = nil, false
+	s.Profile, s.profiling, s.quiet = nil, false, 0
 	s.Stage, s.Done, s.Total, s.Reason = "", 0, 0, ""
+}
+
+// tick is how often the page looks whether the engine still says something, and
+// patience how many ticks it may be silent while something is asked of it: a large
+// picture on a slow machine takes seconds. Ticks, not a time: a machine that slept
+// finds one of them over.
+const (
+	tick     = 10 * time.Second
+	patience = 12
+)
+
+// hangs counts a tick, and says whether the engine is to be given up.
+func (s *session) hangs() bool {
+	asked := s.Phase == loading || slices.ContainsFunc(s.Pictures, func(p *picture) bool { return p.sent && p.State == waiting })
+	if s.quiet++; !asked || s.Phase == failed {
+		s.quiet = 0
+	}
+	return s.quiet >= patience
 }
 
 // fail is what the page shows when there is no engine to answer.
@@ -155,6 +174,7 @@ func (s *session) fail(reason string) { s.Phase, s.Reason = failed, reason }
 
 // receive takes a message of the engine's worker.
 func (s *session) receive(message string) {
+	s.quiet = 0
 	e, err := wire.ParseEvent(message)
 	switch {
 	case errors.Is(err, wire.ErrVersion):

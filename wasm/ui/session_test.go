@@ -203,3 +203,37 @@ func TestFolder(t *testing.T) {
 		t.Errorf("due are %v, want 9", ids(due))
 	}
 }
+
+// An engine of which something is asked, and that says nothing, is given up; one
+// that says something is not, nor one that is asked nothing.
+func TestHangs(t *testing.T) {
+	s := running(t)
+	ticks := func(n int) (gaveUp bool) {
+		for range n {
+			gaveUp = s.hangs()
+		}
+		return gaveUp
+	}
+	if ticks(3 * patience) {
+		t.Error("given up though nothing was asked")
+	}
+	p := s.add("field.jpg", "blob:1", own, nil)
+	if ticks(3 * patience) {
+		t.Error("given up over a picture that was not sent")
+	}
+	p.sent = true
+	if ticks(patience - 1) {
+		t.Error("given up too early")
+	}
+	tell(t, s, wire.Event{Kind: wire.Progress, Stage: wire.StageCompile})
+	if ticks(patience - 1) {
+		t.Error("given up though it had said something")
+	}
+	if !ticks(1) {
+		t.Error("a silent engine was not given up")
+	}
+	s.restart("cpu")
+	if ticks(patience-1) || !ticks(1) {
+		t.Error("an engine that does not load is to be given up in its time")
+	}
+}

@@ -18,7 +18,8 @@ type active struct {
 	session   device.Session
 	// again is set on one that replaces a failed session of the same device,
 	// until it has answered a picture: if it fails before, the next is tried.
-	again atomic.Bool
+	again    atomic.Bool
+	answered atomic.Int64 // pictures
 }
 
 // run answers x on the device that is active, on the same one prepared again if
@@ -31,9 +32,13 @@ func (e *Engine) run(x []float32) (outputs [][]float32, by Inference, err error)
 		if a != nil {
 			start := time.Now()
 			outputs, err = e.try(a.session, x)
+			took := time.Since(start)
+			if err == nil {
+				err = e.agree(a, x, outputs)
+			}
 			if err == nil {
 				a.again.Store(false)
-				by = Inference{Device: a.device.Name(), Describe: a.device.Describe(), Run: time.Since(start)}
+				by = Inference{Device: a.device.Name(), Describe: a.device.Describe(), Run: took}
 				if tries > 0 {
 					by.Again = strings.Join(e.why, "; ")
 				}
@@ -63,7 +68,7 @@ func (e *Engine) replace(failed *active, cause error) error {
 	}
 	title := e.candidates[failed.candidate].Title
 	fault := title + " failed (" + cause.Error() + ")"
-	if failed.again.Load() {
+	if failed.again.Load() || errors.Is(cause, ErrDisagree) { // it would disagree again
 		return e.start(failed.candidate+1, false, append(e.why, fault))
 	}
 	if err := e.start(failed.candidate, true, []string{fault}); err != nil {
@@ -115,6 +120,7 @@ func (e *Engine) stop() {
 		e.active.session.Close()
 		e.active = nil
 	}
+	e.dismiss()
 }
 
 // prepare makes candidate i ready and lets it prove itself.
@@ -191,6 +197,9 @@ func (e *Engine) try(s device.Session, x []float32) (outputs [][]float32, err er
 	for i, o := range p.Outputs {
 		if want := p.Values[o.Value].Len(); len(outputs[i]) != want {
 			return nil, fmt.Errorf("output %s has %d values, want %d", o.Name, len(outputs[i]), want)
+		}
+		if magnitude(outputs[i]) == 0 { // a network's logits never are; a memory that nobody wrote is
+			return nil, fmt.Errorf("%w: output %s", ErrZeros, o.Name)
 		}
 		for j, v := range outputs[i] {
 			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {

@@ -23,6 +23,7 @@ var (
 	ErrNoDevice   = errors.New("no device can run the model")
 	ErrSelfTest   = errors.New("self-test failed")
 	ErrNotFinite  = errors.New("device returned numbers that are not finite")
+	ErrZeros      = errors.New("device returned nothing but zeros")
 	ErrNoHead     = errors.New("the model has no such head")
 	ErrPreprocess = errors.New("the model asks for a preprocessing that is not known")
 	ErrNoGolden   = errors.New("the model has no usable self-test")
@@ -47,11 +48,14 @@ type Candidate struct {
 	New   func() (device.Device, error)
 	// Again opens it with less, once it has failed in a run; nil is New.
 	Again func() (device.Device, error)
+	// Doubted devices are checked by a witness now and then.
+	Doubted bool
 }
 
 // Options of Load.
 type Options struct {
 	Candidates []Candidate // tried in this order
+	Witnesses  []Candidate // check the doubted ones: the first that can
 	Progress   func(Stage) // may be nil
 }
 
@@ -70,6 +74,11 @@ type Engine struct {
 	mu     sync.RWMutex
 	active *active  // nil where no device is left
 	why    []string // what each device tried so far came to
+
+	testimony sync.Mutex // guards what follows
+	witnesses []Candidate
+	absent    int            // of them could not serve
+	witness   device.Session // nil until it is needed
 }
 
 // Inference is the answer of one head to one picture.
@@ -87,7 +96,7 @@ type Inference struct {
 // all of it is found to be what m describes. The engine keeps the file: a device
 // that fails is prepared from it again.
 func Load(file bundle.File, m bundle.Manifest, o Options) (*Engine, error) {
-	e := &Engine{candidates: o.Candidates, progress: o.Progress}
+	e := &Engine{candidates: o.Candidates, witnesses: o.Witnesses, progress: o.Progress}
 	if e.progress == nil {
 		e.progress = func(Stage) {}
 	}

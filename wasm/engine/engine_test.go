@@ -24,6 +24,17 @@ func notNumbers(outputs [][]float32) [][]float32 {
 	return outputs
 }
 
+func zeros(outputs [][]float32) [][]float32 {
+	clear(outputs[1])
+	return outputs
+}
+
+// wrong is finite, plausible, and not what the network says.
+func wrong(outputs [][]float32) [][]float32 {
+	outputs[1][0], outputs[1][1] = outputs[1][1], outputs[1][0]
+	return outputs
+}
+
 func candidates(devices ...*enginetest.Device) []engine.Candidate {
 	var c []engine.Candidate
 	for _, d := range devices {
@@ -251,6 +262,7 @@ func TestFailureWhileRunning(t *testing.T) {
 	}{
 		{"lost once: prepared again", enginetest.Between(2, 2, enginetest.Fault{Err: errLost}), "gpu", 2, []string{"GPU failed (device lost)", "GPU passed"}},
 		{"not a number once", enginetest.Between(2, 2, enginetest.Fault{Change: notNumbers}), "gpu", 2, []string{"GPU failed", "not finite", "GPU passed"}},
+		{"zeros once", enginetest.Between(2, 2, enginetest.Fault{Change: zeros}), "gpu", 2, []string{"GPU failed", "nothing but zeros", "GPU passed"}},
 		{"panics once", enginetest.Between(2, 2, enginetest.Fault{Panic: "JavaScript error"}), "gpu", 2, []string{"JavaScript error", "GPU passed"}},
 		{"lost for good", enginetest.Between(2, math.MaxInt, enginetest.Fault{Err: errLost}), "cpu", 2, []string{"GPU failed (device lost)", "self-test failed", "CPU passed"}},
 		// 1 self-test, 2 picture fails, 3 self-test, 4 the picture fails again
@@ -282,6 +294,60 @@ func TestFailureWhileRunning(t *testing.T) {
 			}
 			if want := map[string]int{"gpu": 1}[tt.device]; live != want {
 				t.Errorf("%d sessions of the first device open, want %d", live, want)
+			}
+		})
+	}
+}
+
+// A doubted device passes its self-test and is wrong about pictures: a witness
+// finds out at the first, and at one in 64 after it.
+func TestWitness(t *testing.T) {
+	// The self-test is run 1, the first picture run 2.
+	tests := []struct {
+		name    string
+		fault   func(int) *enginetest.Fault
+		witness *enginetest.Device
+		caught  int // the picture that another device answers; 0: none
+		opened  int // sessions of the witness
+	}{
+		{"right", nil, &enginetest.Device{Title: "Witness"}, 0, 1},
+		{"wrong from the first picture on", enginetest.Between(2, math.MaxInt, enginetest.Fault{Change: wrong}), &enginetest.Device{Title: "Witness"}, 1, 1},
+		{"wrong later", enginetest.Between(30, math.MaxInt, enginetest.Fault{Change: wrong}), &enginetest.Device{Title: "Witness"}, 65, 1},
+		{"no witness", enginetest.Between(2, math.MaxInt, enginetest.Fault{Change: wrong}), &enginetest.Device{Title: "Witness", Open: errors.New("absent")}, 0, 0},
+		{"a witness that fails", enginetest.Between(2, math.MaxInt, enginetest.Fault{Change: wrong}), &enginetest.Device{Title: "Witness", Fault: enginetest.Between(2, 2, enginetest.Fault{Err: errLost})}, 0, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file, m := enginetest.Model(t, nil)
+			gpu := (&enginetest.Device{Title: "GPU", Fault: tt.fault}).Candidate()
+			gpu.Doubted = true
+			e, err := engine.Load(bundle.Bytes(file), m, engine.Options{
+				Candidates: append([]engine.Candidate{gpu}, candidates(&enginetest.Device{Title: "CPU"})...), Witnesses: candidates(tt.witness)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			caught := 0
+			for n := 1; n <= 70 && caught == 0; n++ {
+				got, err := e.Infer(picture(255, 0, 102), "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Device == "cpu" {
+					caught = n
+				}
+			}
+			if caught != tt.caught {
+				t.Errorf("caught at picture %d, want %d", caught, tt.caught)
+			}
+			if tt.caught > 0 {
+				checkPicture(t, e, "cpu")
+				if why := e.Why(); !strings.Contains(why, "GPU failed (another device gives another answer: Witness differs by") || !strings.Contains(why, "CPU passed") {
+					t.Errorf("why: %q", why)
+				}
+			}
+			e.Close()
+			if opened, live := tt.witness.Sessions(); opened != tt.opened || live != 0 {
+				t.Errorf("%d sessions of the witness were opened and %d left open, want %d and 0", opened, live, tt.opened)
 			}
 		})
 	}

@@ -29,10 +29,10 @@ func main() {
 			self.Call("postMessage", text)
 		},
 		devices: map[string]engine.Candidate{
-			hardware: {Title: "WebGPU", New: func() (device.Device, error) {
+			hardware: {Title: "WebGPU", Doubted: true, New: func() (device.Device, error) {
 				return webgpu.New(context.Background(), webgpu.HardwareOnly())
 			}},
-			webgpu.Name: {Title: "WebGPU", New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
+			webgpu.Name: {Title: "WebGPU", Doubted: true, New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
 			tab.Name:    {Title: "WASM kernels", New: tab.New, Again: tab.NewAlone},
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},

@@ -45,15 +45,15 @@ type loaded struct {
 }
 
 // loadModel brings the model that the manifest at url names, from the cache if
-// it is there whole, and starts an engine on it.
-func loadModel(s store, url string, candidates []engine.Candidate, report func(stage string, done, total int64)) (l loaded, err error) {
+// it is there whole, and starts an engine on it as options have it.
+func loadModel(s store, url string, options engine.Options, report func(stage string, done, total int64)) (l loaded, err error) {
 	m, err := manifest(s, url)
 	if err != nil {
 		return loaded{}, err
 	}
 	l.manifest = m
 	address, key := addresses(url, m)
-	options := engine.Options{Candidates: candidates, Progress: func(stage engine.Stage) { report(string(stage), 0, 0) }}
+	options.Progress = func(stage engine.Stage) { report(string(stage), 0, 0) }
 	if file := s.Cached(key); file != nil {
 		report(wire.StageDownload, file.Size(), m.Bytes)
 		l.engine, err = engine.Load(file, m, options)

@@ -81,16 +81,21 @@ func (s *server) load(r wire.Request) {
 			return !ok
 		})
 	}
-	var candidates []engine.Candidate
+	var options engine.Options
 	for _, name := range names {
 		c, ok := s.devices[name]
 		if !ok {
 			fail(fmt.Errorf("no device is called %q", name))
 			return
 		}
-		candidates = append(candidates, c)
+		options.Candidates = append(options.Candidates, c)
 	}
-	l, err := loadModel(s.store, r.Model, candidates, s.progress())
+	for _, name := range auto[1:] { // processors
+		if c, ok := s.devices[name]; ok {
+			options.Witnesses = append(options.Witnesses, c)
+		}
+	}
+	l, err := loadModel(s.store, r.Model, options, s.progress())
 	if err != nil {
 		fail(err)
 		return

@@ -22,6 +22,7 @@ type gpu struct {
 	queue    js.Value
 	describe string
 	limits   map[string]int
+	patience time.Duration   // with a run
 	lost     context.Context // done when the device is lost; its cause wraps ErrLost
 
 	busy sync.Mutex // held by Prepare, Run and Close: error scopes nest by device
@@ -30,11 +31,15 @@ type gpu struct {
 	uncaptured error      // the first error that no scope caught
 }
 
+// patience is how long a run may take. Software adapters need seconds, a driver
+// that hangs for ever.
+const patience = time.Minute
+
 // New opens the browser's GPU. The error wraps device.ErrUnavailable and says
 // what is missing.
 func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 	defer catch(&err, "opening the device")
-	g := &gpu{limits: map[string]int{}}
+	g := &gpu{limits: map[string]int{}, patience: patience}
 	for _, o := range opts {
 		o(&g.options)
 	}

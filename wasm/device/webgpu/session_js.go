@@ -302,7 +302,9 @@ func (s *session) compute(x []float32) (err error) {
 		encoder.Call("copyBufferToBuffer", o.from, 0, s.staging, o.offset, o.by)
 	}
 	g.queue.Call("submit", []any{encoder.Call("finish")})
-	if _, err := await(g.lost, s.staging.Call("mapAsync", mapModeRead)); err != nil {
+	ctx, cancel := context.WithTimeoutCause(g.lost, g.patience, fmt.Errorf("%s did not answer within %v", g.describe, g.patience))
+	defer cancel()
+	if _, err := await(ctx, s.staging.Call("mapAsync", mapModeRead)); err != nil {
 		return fmt.Errorf("webgpu: reading the outputs: %w", err)
 	}
 	js.CopyBytesToGo(s.read, js.Global().Get("Uint8Array").New(s.staging.Call("getMappedRange")))

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall/js"
 	"testing"
+	"time"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
@@ -141,6 +142,21 @@ func TestLost(t *testing.T) {
 	}
 	if _, err := prepare(t, open(t), p).Run(picture(p, 1)); err != nil {
 		t.Errorf("on a device opened again: %v", err)
+	}
+}
+
+// A driver that never answers: the run says so, and another session answers.
+func TestHangs(t *testing.T) {
+	d, p := open(t), everyOperation()
+	s := prepare(t, d, p)
+	d.patience = 100 * time.Millisecond
+	s.(*session).staging.Set("mapAsync", js.Global().Get("Function").New("return new Promise(() => {})"))
+	if _, err := s.Run(picture(p, 1)); err == nil || !strings.Contains(err.Error(), "did not answer within 100ms") {
+		t.Errorf("error %v, want that the adapter did not answer", err)
+	}
+	d.patience = patience
+	if _, err := prepare(t, d, p).Run(picture(p, 1)); err != nil {
+		t.Errorf("another session: %v", err)
 	}
 }
 

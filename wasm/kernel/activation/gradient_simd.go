@@ -33,15 +33,14 @@ func logisticGradient(dy, z []float32, times bool) {
 	scale, shift := simd.BroadcastFloat32s(-log2e), simd.BroadcastFloat32s(rounder)
 	hi, lo := simd.BroadcastFloat32s(-ln2Hi), simd.BroadcastFloat32s(-ln2Lo)
 	c2, c3, c4 := simd.BroadcastFloat32s(poly2), simd.BroadcastFloat32s(poly3), simd.BroadcastFloat32s(poly4)
-	c5, c6 := simd.BroadcastFloat32s(poly5), simd.BroadcastFloat32s(poly6)
+	c5 := simd.BroadcastFloat32s(poly5)
 	for ; len(dy) >= lanes && len(z) >= lanes; dy, z = dy[lanes:], z[lanes:] {
 		at := simd.LoadFloat32s(z)
 		x := at.Max(low).Min(high)
 		shifted := x.MulAdd(scale, shift)
 		n := shifted.Sub(shift)
 		r := n.MulAdd(lo, n.MulAdd(hi, x.Neg())) // -x - n*ln2
-		p := c6.MulAdd(r, c5)
-		p = p.MulAdd(r, c4)
+		p := c5.MulAdd(r, c4)
 		p = p.MulAdd(r, c3)
 		p = p.MulAdd(r, c2)
 		p = p.MulAdd(r, one)

@@ -37,7 +37,7 @@ func logistic(y []float32, times bool) {
 	scale, shift := simd.BroadcastFloat32s(-log2e), simd.BroadcastFloat32s(rounder)
 	hi, lo := simd.BroadcastFloat32s(-ln2Hi), simd.BroadcastFloat32s(-ln2Lo)
 	c2, c3, c4 := simd.BroadcastFloat32s(poly2), simd.BroadcastFloat32s(poly3), simd.BroadcastFloat32s(poly4)
-	c5, c6 := simd.BroadcastFloat32s(poly5), simd.BroadcastFloat32s(poly6)
+	c5 := simd.BroadcastFloat32s(poly5)
 	for ; len(y) >= lanes; y = y[lanes:] {
 		above := one
 		x := simd.LoadFloat32s(y)
@@ -48,8 +48,7 @@ func logistic(y []float32, times bool) {
 		shifted := x.MulAdd(scale, shift)
 		n := shifted.Sub(shift)
 		r := n.MulAdd(lo, n.MulAdd(hi, x.Neg())) // -x - n*ln2
-		p := c6.MulAdd(r, c5)
-		p = p.MulAdd(r, c4)
+		p := c5.MulAdd(r, c4)
 		p = p.MulAdd(r, c3)
 		p = p.MulAdd(r, c2)
 		p = p.MulAdd(r, one)

@@ -33,6 +33,8 @@ var PointwiseCases = []Pointwise{
 	{Shape: pointwise.Shape{Rows: 5, C: 17, M: 3}, Gate: true},
 	{Shape: pointwise.Shape{Rows: 7, C: 6, M: 31}, Residual: true},
 	{Shape: pointwise.Shape{Rows: 9, C: 58, M: 33}, Gate: true, Residual: true, Act: activation.Sigmoid},
+	{Shape: pointwise.Shape{Rows: 13, C: 7, M: 48}, Residual: true},
+	{Shape: pointwise.Shape{Rows: 24, C: 5, M: 50}, Act: activation.SiLU},
 	{Shape: pointwise.Shape{Rows: 65, C: 33, M: 65}, Gate: true, Residual: true, Act: activation.SiLU},
 	{Shape: pointwise.Shape{Rows: 130, C: 40, M: 24}, Gate: true},
 	{Shape: pointwise.Shape{Rows: 61, C: 24, M: 144}, Act: activation.SiLU},

@@ -132,7 +132,8 @@ func (p *Packed) split() {
 const (
 	// blockRows is how many rows go through all panels before the next rows:
 	// with up to blockDepth channels of each they stay in the second-level cache.
-	blockRows = 64
+	// It is whole tiles of every kind, of four rows and of fourteen.
+	blockRows = 56
 	// blockDepth is how many input channels of a panel are used before the next
 	// rows: 256 of them, two vectors of 64 bytes each, are 32 KiB, which stay in
 	// the first-level cache.
@@ -180,9 +181,11 @@ func (p *Packed) Run(y, x, gate, residual []float32, rows int, act activation.Ki
 // block computes all rows of panels p0..p1.
 func (p *Packed) block(y, x, residual []float32, rows, p0, p1 int, act activation.Kind) {
 	for _, t := range p.panels[p0:p1] {
-		if p.scalar {
+		switch {
+		case p.scalar:
 			panelScalar(p, y, x, rows, t)
-		} else {
+		case panelTall(p, y, x, rows, t):
+		default:
 			panelVectors(p, y, x, rows, t)
 		}
 	}

@@ -1,0 +1,285 @@
+//go:build goexperiment.simd && go1.27
+
+#include "textflag.h"
+
+// The functions of tall_amd64.go. DI, SI and BX are the first row of y and the
+// strides in bytes of y and x; AX, R10, R11, R12 and R13 are x's rows 0, 3, 6, 9
+// and 12, from which BX and 2*BX reach the two rows that follow.
+
+// ONE multiplies a row's value into one vector of sums, TWO into two.
+#define ONE(x, sum0) \
+	VBROADCASTSS x, Z30           \
+	VFMADD231PS  Z28, Z30, sum0
+
+#define TWO(x, sum0, sum1) \
+	VBROADCASTSS x, Z30           \
+	VFMADD231PS  Z28, Z30, sum0   \
+	VFMADD231PS  Z29, Z30, sum1
+
+#define STORE1(sum0) \
+	VMOVUPS sum0, (DI)            \
+	ADDQ    SI, DI
+
+#define STORE2(sum0, sum1) \
+	VMOVUPS sum0, (DI)            \
+	VMOVUPS sum1, (DI)(R8*1)      \
+	ADDQ    SI, DI
+
+// func tile14x2(y *float32, yRow int, next int, x *float32, xRow int, w, bias *float32, n int)
+TEXT ·tile14x2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), DI
+	MOVQ yRow+8(FP), SI
+	MOVQ next+16(FP), R8
+	MOVQ x+24(FP), AX
+	MOVQ xRow+32(FP), BX
+	MOVQ w+40(FP), DX
+	MOVQ bias+48(FP), CX
+	LEAQ (BX)(BX*2), R9
+	LEAQ (AX)(R9*1), R10
+	LEAQ (R10)(R9*1), R11
+	LEAQ (R11)(R9*1), R12
+	LEAQ (R12)(R9*1), R13
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	VMOVAPS Z0, Z14
+	VMOVAPS Z1, Z15
+	VMOVAPS Z0, Z16
+	VMOVAPS Z1, Z17
+	VMOVAPS Z0, Z18
+	VMOVAPS Z1, Z19
+	VMOVAPS Z0, Z20
+	VMOVAPS Z1, Z21
+	VMOVAPS Z0, Z22
+	VMOVAPS Z1, Z23
+	VMOVAPS Z0, Z24
+	VMOVAPS Z1, Z25
+	VMOVAPS Z0, Z26
+	VMOVAPS Z1, Z27
+	MOVQ n+56(FP), CX
+
+channel:
+	VMOVUPS (DX), Z28
+	VMOVUPS 64(DX), Z29
+	TWO((AX), Z0, Z1)
+	TWO((AX)(BX*1), Z2, Z3)
+	TWO((AX)(BX*2), Z4, Z5)
+	TWO((R10), Z6, Z7)
+	TWO((R10)(BX*1), Z8, Z9)
+	TWO((R10)(BX*2), Z10, Z11)
+	TWO((R11), Z12, Z13)
+	TWO((R11)(BX*1), Z14, Z15)
+	TWO((R11)(BX*2), Z16, Z17)
+	TWO((R12), Z18, Z19)
+	TWO((R12)(BX*1), Z20, Z21)
+	TWO((R12)(BX*2), Z22, Z23)
+	TWO((R13), Z24, Z25)
+	TWO((R13)(BX*1), Z26, Z27)
+	ADDQ $128, DX
+	ADDQ $4, AX
+	ADDQ $4, R10
+	ADDQ $4, R11
+	ADDQ $4, R12
+	ADDQ $4, R13
+	DECQ CX
+	JNE  channel
+
+	STORE2(Z0, Z1)
+	STORE2(Z2, Z3)
+	STORE2(Z4, Z5)
+	STORE2(Z6, Z7)
+	STORE2(Z8, Z9)
+	STORE2(Z10, Z11)
+	STORE2(Z12, Z13)
+	STORE2(Z14, Z15)
+	STORE2(Z16, Z17)
+	STORE2(Z18, Z19)
+	STORE2(Z20, Z21)
+	STORE2(Z22, Z23)
+	STORE2(Z24, Z25)
+	STORE2(Z26, Z27)
+	VZEROUPPER
+	RET
+
+// func tile14x1(y *float32, yRow int, x *float32, xRow int, w, bias *float32, n int)
+TEXT ·tile14x1(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), DI
+	MOVQ yRow+8(FP), SI
+	MOVQ x+16(FP), AX
+	MOVQ xRow+24(FP), BX
+	MOVQ w+32(FP), DX
+	MOVQ bias+40(FP), CX
+	LEAQ (BX)(BX*2), R9
+	LEAQ (AX)(R9*1), R10
+	LEAQ (R10)(R9*1), R11
+	LEAQ (R11)(R9*1), R12
+	LEAQ (R12)(R9*1), R13
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z0, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z0, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z0, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z0, Z13
+	MOVQ n+48(FP), CX
+
+channel:
+	VMOVUPS (DX), Z28
+	ONE((AX), Z0)
+	ONE((AX)(BX*1), Z1)
+	ONE((AX)(BX*2), Z2)
+	ONE((R10), Z3)
+	ONE((R10)(BX*1), Z4)
+	ONE((R10)(BX*2), Z5)
+	ONE((R11), Z6)
+	ONE((R11)(BX*1), Z7)
+	ONE((R11)(BX*2), Z8)
+	ONE((R12), Z9)
+	ONE((R12)(BX*1), Z10)
+	ONE((R12)(BX*2), Z11)
+	ONE((R13), Z12)
+	ONE((R13)(BX*1), Z13)
+	ADDQ $64, DX
+	ADDQ $4, AX
+	ADDQ $4, R10
+	ADDQ $4, R11
+	ADDQ $4, R12
+	ADDQ $4, R13
+	DECQ CX
+	JNE  channel
+
+	STORE1(Z0)
+	STORE1(Z1)
+	STORE1(Z2)
+	STORE1(Z3)
+	STORE1(Z4)
+	STORE1(Z5)
+	STORE1(Z6)
+	STORE1(Z7)
+	STORE1(Z8)
+	STORE1(Z9)
+	STORE1(Z10)
+	STORE1(Z11)
+	STORE1(Z12)
+	STORE1(Z13)
+	VZEROUPPER
+	RET
+
+// func tile7x2(y *float32, yRow int, next int, x *float32, xRow int, w, bias *float32, n int)
+TEXT ·tile7x2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), DI
+	MOVQ yRow+8(FP), SI
+	MOVQ next+16(FP), R8
+	MOVQ x+24(FP), AX
+	MOVQ xRow+32(FP), BX
+	MOVQ w+40(FP), DX
+	MOVQ bias+48(FP), CX
+	LEAQ (BX)(BX*2), R9
+	LEAQ (AX)(R9*1), R10
+	LEAQ (R10)(R9*1), R11
+	VMOVUPS (CX), Z0
+	VMOVUPS 64(CX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+	VMOVAPS Z0, Z8
+	VMOVAPS Z1, Z9
+	VMOVAPS Z0, Z10
+	VMOVAPS Z1, Z11
+	VMOVAPS Z0, Z12
+	VMOVAPS Z1, Z13
+	MOVQ n+56(FP), CX
+
+channel:
+	VMOVUPS (DX), Z28
+	VMOVUPS 64(DX), Z29
+	TWO((AX), Z0, Z1)
+	TWO((AX)(BX*1), Z2, Z3)
+	TWO((AX)(BX*2), Z4, Z5)
+	TWO((R10), Z6, Z7)
+	TWO((R10)(BX*1), Z8, Z9)
+	TWO((R10)(BX*2), Z10, Z11)
+	TWO((R11), Z12, Z13)
+	ADDQ $128, DX
+	ADDQ $4, AX
+	ADDQ $4, R10
+	ADDQ $4, R11
+	DECQ CX
+	JNE  channel
+
+	STORE2(Z0, Z1)
+	STORE2(Z2, Z3)
+	STORE2(Z4, Z5)
+	STORE2(Z6, Z7)
+	STORE2(Z8, Z9)
+	STORE2(Z10, Z11)
+	STORE2(Z12, Z13)
+	VZEROUPPER
+	RET
+
+// func tile7x1(y *float32, yRow int, x *float32, xRow int, w, bias *float32, n int)
+TEXT ·tile7x1(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), DI
+	MOVQ yRow+8(FP), SI
+	MOVQ x+16(FP), AX
+	MOVQ xRow+24(FP), BX
+	MOVQ w+32(FP), DX
+	MOVQ bias+40(FP), CX
+	LEAQ (BX)(BX*2), R9
+	LEAQ (AX)(R9*1), R10
+	LEAQ (R10)(R9*1), R11
+	VMOVUPS (CX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z0, Z5
+	VMOVAPS Z0, Z6
+	MOVQ n+48(FP), CX
+
+channel:
+	VMOVUPS (DX), Z28
+	ONE((AX), Z0)
+	ONE((AX)(BX*1), Z1)
+	ONE((AX)(BX*2), Z2)
+	ONE((R10), Z3)
+	ONE((R10)(BX*1), Z4)
+	ONE((R10)(BX*2), Z5)
+	ONE((R11), Z6)
+	ADDQ $64, DX
+	ADDQ $4, AX
+	ADDQ $4, R10
+	ADDQ $4, R11
+	DECQ CX
+	JNE  channel
+
+	STORE1(Z0)
+	STORE1(Z1)
+	STORE1(Z2)
+	STORE1(Z3)
+	STORE1(Z4)
+	STORE1(Z5)
+	STORE1(Z6)
+	VZEROUPPER
+	RET

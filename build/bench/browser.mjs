@@ -5,6 +5,7 @@ import puppeteer from "puppeteer-core";
 
 const NAMES = {
   chromium: ["chromium", "chromium-browser", "google-chrome"],
+  swiftshader: ["chromium", "chromium-browser", "google-chrome"], // with WebGPU on a software adapter
   firefox: ["firefox-esr", "firefox"],
 };
 
@@ -27,7 +28,8 @@ export async function launch(name, program = find(name)) {
   const root = process.getuid?.() === 0;
   const options = { executablePath: program, headless: true, protocolTimeout: 600_000 };
   if (name === "firefox") return puppeteer.launch({ ...options, browser: "firefox" });
-  return puppeteer.launch({ ...options, args: ["--disable-quic", "--disable-component-update", ...(root ? ["--no-sandbox"] : [])] });
+  const software = name === "swiftshader" ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : [];
+  return puppeteer.launch({ ...options, args: ["--disable-quic", "--disable-component-update", ...software, ...(root ? ["--no-sandbox"] : [])] });
 }
 
 /**

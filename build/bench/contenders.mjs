@@ -8,7 +8,8 @@ import { launch, peakMB } from "./browser.mjs";
 
 /**
  * CONTENDERS, ours first. files is what its model consists of, modules the
- * packages of a peer, threads what a contender can do; all it is asked for if absent.
+ * packages of a peer, threads what a contender can do; all it is asked for if
+ * absent. Those with gpu run where there is a GPU, the others where there is none.
  */
 export const CONTENDERS = [
   { id: "blastlens-tab", title: "**Blastlens**, engine alone, kernels emitted for the tab", ours: true, query: { runtime: "blastlens", device: "tab" }, files: ["json", "blm"] },
@@ -16,6 +17,10 @@ export const CONTENDERS = [
   { id: "litert", title: "LiteRT.js", modules: ["@litertjs/core"], query: { runtime: "litert" }, files: ["tflite"] },
   { id: "tfjs", title: "tfjs-wasm", modules: ["@tensorflow/tfjs-backend-wasm"], query: { runtime: "tfjs" }, files: ["plan.json", "weights.f32"] },
   { id: "onnxruntime", title: "onnxruntime-web", modules: ["onnxruntime-web"], query: { runtime: "onnxruntime" }, files: ["onnx"] },
+  { id: "blastlens-webgpu", title: "**Blastlens**, engine alone, WebGPU", ours: true, gpu: true, query: { runtime: "blastlens", device: "webgpu" }, files: ["json", "blm"], threads: [1] },
+  { id: "litert-webgpu", title: "LiteRT.js, WebGPU", gpu: true, modules: ["@litertjs/core"], query: { runtime: "litert", device: "webgpu" }, files: ["tflite"], threads: [1] },
+  { id: "tfjs-webgpu", title: "tfjs-webgpu", gpu: true, modules: ["@tensorflow/tfjs-backend-webgpu"], query: { runtime: "tfjs", device: "webgpu" }, files: ["plan.json", "weights.f32"], threads: [1] },
+  { id: "onnxruntime-webgpu", title: "onnxruntime-web, WebGPU", gpu: true, modules: ["onnxruntime-web"], query: { runtime: "onnxruntime", device: "webgpu" }, files: ["onnx"], threads: [1] },
 ];
 export const APP = { id: "app", title: "Blastlens, the whole app", app: true };
 

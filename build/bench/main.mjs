@@ -3,7 +3,7 @@
 // was measured as JSON. `make bench-tab` prepares what it needs.
 //
 //   node build/bench/main.mjs [--rounds 3] [--sizes 224,300] [--threads 1,2] [--only litert,blastlens]
-//                             [--browsers chromium,firefox] [--runs 15] [--json]
+//                             [--browsers chromium,firefox,swiftshader] [--runs 15] [--json]
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -23,13 +23,14 @@ const DIST = join(ROOT, "web", "dist");
 const WORK = join(ROOT, "build", "work", "bench");
 const MODULES = join(HERE, "node_modules");
 const LINE = 20e6; // bits/s of the slow line
+const SOFTWARE = 3; // pictures at most on a software adapter: some runtimes need 12 s for one
 
 const { values: flags } = parseArgs({ options: {
   rounds: { type: "string", default: "3" },
   sizes: { type: "string", default: "224,300" },
   threads: { type: "string", default: "1,2" },
   only: { type: "string", default: "" },
-  browsers: { type: "string", default: "chromium,firefox" },
+  browsers: { type: "string", default: "chromium,firefox,swiftshader" },
   runs: { type: "string", default: "15" },
   json: { type: "boolean", default: false },
 } });
@@ -44,9 +45,9 @@ async function main() {
   const sizes = numbers("sizes"), threads = numbers("threads");
   const [rounds] = numbers("rounds"), [runs] = numbers("runs");
   const wanted = ({ id }) => flags.only.split(",").some((part) => id.includes(part));
-  const contenders = CONTENDERS.filter(wanted);
+  const all = CONTENDERS.filter(wanted);
   const app = wanted(APP);
-  if (contenders.length === 0 && !app) throw new Error(`--only ${flags.only}: there are ${[...CONTENDERS, APP].map((c) => c.id).join(", ")}`);
+  if (all.length === 0 && !app) throw new Error(`--only ${flags.only}: there are ${[...CONTENDERS, APP].map((c) => c.id).join(", ")}`);
   prepare(sizes);
 
   const folder = readdirSync(join(WORK, "folder")).map((name) => join(WORK, "folder", name));
@@ -69,6 +70,8 @@ async function main() {
       browsers[browser] = `${browser} ${(await started.version()).split("/").pop()}`;
       await started.close();
 
+      const gpu = browser === "swiftshader";
+      const contenders = all.filter((c) => Boolean(c.gpu) === gpu);
       const absent = new Set(); // contenders that this build does not have
       const record = (contender, size, t, round, slow, result) => {
         if (result.error?.includes("no device is called")) absent.add(contender.id);
@@ -86,12 +89,12 @@ async function main() {
             for (const contender of order) {
               if (!able(contender, t) || (round === 0 && t !== threads[0])) continue;
               const whole = size === sizes[0] && t === most(contender) && round > 0;
-              const more = { runs: round === 0 ? 0 : runs, folder: whole ? folder.length : 0 };
+              const more = { warm: gpu ? 1 : 3, runs: round === 0 ? 0 : gpu ? Math.min(runs, SOFTWARE) : runs, folder: whole && !gpu ? folder.length : 0 };
               record(contender, size, t, round, false, await runPage(browser, server.port, { ...query(contender, size, t), ...more }));
             }
           }
         }
-        if (round === 0) continue;
+        if (round === 0 || gpu) continue;
         for (const contender of order) {
           if (most(contender) < 0) continue;
           const t = most(contender);
@@ -110,16 +113,16 @@ async function main() {
       machine: { processor: cpus()[0].model.trim(), cores: cpus().length, load },
       commit: execFileSync("git", ["describe", "--always", "--dirty"], { cwd: ROOT, encoding: "utf8" }).trim(),
       browsers,
-      versions: Object.fromEntries(contenders.filter((c) => c.modules).map((c) => [c.title, version(c, MODULES)])),
+      versions: Object.fromEntries(all.filter((c) => c.modules).map((c) => [c.title, version(c, MODULES)])),
       flags: { sizes, threads, rounds, runs, bitsPerSecond: LINE, folder: folder.length },
-      models: await modelBytes(server.port, contenders, sizes[0]),
+      models: await modelBytes(server.port, all, sizes[0]),
       missing: [...new Set(missing)],
       records,
     };
-    const summary = summarise(measured, [...contenders, ...(app ? [APP] : [])]);
+    const summary = summarise(measured, [...all, ...(app ? [APP] : [])]);
     const text = table(measured, summary);
-    const { records: all, ...about } = measured;
-    const json = JSON.stringify({ ...about, summary, records: all }, null, 1);
+    const { records: every, ...about } = measured;
+    const json = JSON.stringify({ ...about, summary, records: every }, null, 1);
     writeFileSync(join(WORK, "bench.md"), text);
     writeFileSync(join(WORK, "bench.json"), json);
     process.stdout.write(flags.json ? `${json}\n` : text);

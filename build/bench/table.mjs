@@ -14,7 +14,7 @@ export function summarise({ records, flags, models, browsers }, contenders) {
   for (const browser of Object.keys(browsers)) {
     summary[browser] = contenders.map((contender) => row(
       contender, records.filter((r) => r.browser === browser && r.id === contender.id),
-      records.filter((r) => r.browser === browser && r.id === "onnxruntime" && r.logits), flags, models[contender.id]));
+      records.filter((r) => r.browser === browser && r.id.startsWith("onnxruntime") && r.logits), flags, models[contender.id]));
   }
   return summary;
 }
@@ -31,7 +31,7 @@ function row({ id, title, ours, app }, records, reference, flags, model) {
     }
   }
   // All but latency is of the first size, with the most threads asked for.
-  const whole = good.filter((r) => !r.slow && r.perSecond !== undefined);
+  const whole = good.filter((r) => !r.slow && r.ms && (app || r.size === flags.sizes[0]) && r.threads === Math.max(...good.map((g) => g.threads)));
   const cold = good.filter((r) => r.slow);
   const differences = app ? [] : good.flatMap((r) => {
     const other = reference.find((o) => o.size === r.size);
@@ -44,7 +44,7 @@ function row({ id, title, ours, app }, records, reference, flags, model) {
     id, title, ours: Boolean(ours), app: Boolean(app), latency,
     start: smallest(whole.map((r) => r.start)),
     cold: smallest(cold.map((r) => r.start)),
-    perSecond: largest(whole.map((r) => r.perSecond)),
+    perSecond: largest(present(whole.map((r) => r.perSecond))),
     peakMB: smallest(present(whole.map((r) => r.peakMB))),
     bytes: smallest(present(cold.map((r) => r.bytes))),
     model: model ?? null,

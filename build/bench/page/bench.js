@@ -1,15 +1,14 @@
 // One runtime in a bare page, told by the address what to do:
 //   runtime        blastlens, litert, tfjs or onnxruntime
 //   size, threads  which model and how many threads
-//   device         of blastlens: cpu, tab, webgpu
+//   device         of blastlens: cpu, tab, webgpu; of the others: webgpu, or their WASM
 //   worker         of blastlens: the address of its engine's worker
+//   warm           pictures before those
 //   runs           pictures to time; 0 ends with the first verdict
 //   folder         pictures to read at the end as one folder
 // window.result is a promise of what was measured.
 const query = new URLSearchParams(location.search);
 const number = (name) => Number(query.get(name));
-
-const WARM = 3;
 
 window.result = (async () => {
   const options = { size: number("size"), threads: number("threads"), device: query.get("device"), worker: query.get("worker") };
@@ -20,7 +19,7 @@ window.result = (async () => {
   const result = { start: performance.now(), logits: Array.from(logits), describe: runtime.describe?.(), isolated: crossOriginIsolated };
 
   if (number("runs") > 0) {
-    for (let i = 0; i < WARM; i++) await runtime.again();
+    for (let i = 0; i < number("warm"); i++) await runtime.again();
     result.ms = [];
     for (let i = 0; i < number("runs"); i++) result.ms.push(await runtime.again());
   }

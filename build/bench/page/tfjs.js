@@ -1,22 +1,25 @@
-// TensorFlow.js with its WASM backend. It is given the plan step by step: the
+// TensorFlow.js with its backend for WASM or for WebGPU. It is given the plan step by step: the
 // same fused operations that its converter would choose, and no graph to
 // interpret beside them.
 import { fetched, nhwc, runtime } from "./picture.js";
 
 const MODULES = "/bench/modules/@tensorflow/";
 
-export async function open({ size, threads }) {
+export async function open({ size, threads, device }) {
   const files = Promise.all([fetched(`/bench/model/b3-${size}.plan.json`), fetched(`/bench/model/b3-${size}.weights.f32`)]);
   // It asks the browser for the number of processors, and takes one thread
   // where there are two of them, whatever it was told.
   Object.defineProperty(navigator, "hardwareConcurrency", { get: () => 2 * threads });
+  const backend = device === "webgpu" ? "webgpu" : "wasm";
   await script(`${MODULES}tfjs-core/dist/tf-core.min.js`);
-  await script(`${MODULES}tfjs-backend-wasm/dist/tf-backend-wasm.min.js`);
-  tf.wasm.setWasmPaths(`${MODULES}tfjs-backend-wasm/dist/`);
-  tf.wasm.setThreadsCount(threads);
-  if (!(await tf.setBackend("wasm"))) throw new Error("tfjs: its WASM backend does not start");
+  await script(`${MODULES}tfjs-backend-${backend}/dist/tf-backend-${backend}.min.js`);
+  if (backend === "wasm") {
+    tf.wasm.setWasmPaths(`${MODULES}tfjs-backend-wasm/dist/`);
+    tf.wasm.setThreadsCount(threads);
+  }
+  if (!(await tf.setBackend(backend))) throw new Error(`tfjs: its backend ${backend} does not start`);
   await tf.ready();
-  if (tf.wasm.getThreadsCount() !== threads) throw new Error(`tfjs: ${tf.wasm.getThreadsCount()} threads, want ${threads}`);
+  if (backend === "wasm" && tf.wasm.getThreadsCount() !== threads) throw new Error(`tfjs: ${tf.wasm.getThreadsCount()} threads, want ${threads}`);
   const [text, weights] = await files;
   const forward = network(JSON.parse(new TextDecoder().decode(text)), new Float32Array(weights));
   return runtime({ size, layout: nhwc, async run(x) {

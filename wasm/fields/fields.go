@@ -290,11 +290,11 @@ func (c *Coder) floatsByName(v *map[string][]float32) {
 		c.null()
 		return
 	}
-	names := make([]string, 0, len(*v))
+	var names []string // in order, without a sort's weight
 	for name := range *v {
-		names = append(names, name)
+		at, _ := slices.BinarySearch(names, name)
+		names = slices.Insert(names, at, name)
 	}
-	slices.Sort(names)
 	c.out = append(c.out, '{')
 	for _, name := range names {
 		c.key(name)

@@ -1,7 +1,6 @@
 package webgpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,7 +21,7 @@ type gpu struct {
 	queue    js.Value
 	describe string
 	limits   map[string]int
-	lost     context.Context // done when the device is lost; its cause wraps ErrLost
+	lost     *loss
 
 	busy sync.Mutex // held by Prepare, Run and Close: error scopes nest by device
 
@@ -32,9 +31,9 @@ type gpu struct {
 
 // New opens the browser's GPU. The error wraps device.ErrUnavailable and says
 // what is missing.
-func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
+func New(opts ...Option) (_ device.Device, err error) {
 	defer catch(&err, "opening the device")
-	g := &gpu{limits: map[string]int{}}
+	g := &gpu{limits: map[string]int{}, lost: newLoss()}
 	for _, o := range opts {
 		o(&g.options)
 	}
@@ -48,7 +47,7 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 	if !api.Truthy() {
 		return nil, unavailable("this browser has no navigator.gpu")
 	}
-	adapter, err := await(ctx, api.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	adapter, err := await(g.lost, api.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
 	if err != nil {
 		return nil, unavailable("no adapter: %v", err)
 	}
@@ -63,7 +62,7 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 	for _, name := range raised {
 		wanted[name] = adapter.Get("limits").Get(name)
 	}
-	g.device, err = await(ctx, adapter.Call("requestDevice", map[string]any{"requiredLimits": wanted}))
+	g.device, err = await(g.lost, adapter.Call("requestDevice", map[string]any{"requiredLimits": wanted}))
 	if err != nil {
 		return nil, unavailable("no device on %s: %v", g.describe, err)
 	}
@@ -78,10 +77,8 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 // watch keeps what the device reports by itself: its loss, and errors that no
 // scope caught. Both handlers live as long as the program.
 func (g *gpu) watch() {
-	lost, lose := context.WithCancelCause(context.Background())
-	g.lost = lost
 	g.device.Get("lost").Call("then", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		lose(fmt.Errorf("%w: %s %s", ErrLost, stringOf(args[0], "reason"), stringOf(args[0], "message")))
+		g.lost.set(fmt.Errorf("%w: %s %s", ErrLost, stringOf(args[0], "reason"), stringOf(args[0], "message")))
 		return nil
 	}))
 	g.device.Call("addEventListener", "uncapturederror", js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -105,8 +102,8 @@ func (g *gpu) complaint() error {
 // moment after the calls that fail of it.
 func (g *gpu) lostOr(err error) error {
 	select {
-	case <-g.lost.Done():
-		return context.Cause(g.lost)
+	case <-g.lost.gone:
+		return g.lost.err
 	case <-time.After(50 * time.Millisecond):
 		return err
 	}

@@ -1,7 +1,6 @@
 package webgpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -65,8 +64,8 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	if err := g.fits(p); err != nil {
 		return nil, err
 	}
-	if g.lost.Err() != nil {
-		return nil, context.Cause(g.lost)
+	if err := g.lost.Err(); err != nil {
+		return nil, err
 	}
 	g.busy.Lock()
 	defer g.busy.Unlock()
@@ -259,8 +258,8 @@ func (s *session) Run(x []float32) ([][]float32, error) {
 	if s.closed {
 		return nil, errors.New("webgpu: the session is closed")
 	}
-	if g.lost.Err() != nil {
-		return nil, context.Cause(g.lost)
+	if err := g.lost.Err(); err != nil {
+		return nil, err
 	}
 	if !s.tested {
 		g.push()

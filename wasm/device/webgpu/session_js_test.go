@@ -18,7 +18,7 @@ import (
 
 func open(t *testing.T, opts ...Option) *gpu {
 	t.Helper()
-	d, err := New(t.Context(), opts...)
+	d, err := New(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestNew(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			object.Call("defineProperty", navigator, "gpu", map[string]any{"value": c.gpu, "configurable": true})
 			defer js.Global().Get("Reflect").Call("deleteProperty", navigator, "gpu")
-			if _, err := New(t.Context()); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			if _, err := New(); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want ErrUnavailable with %q", err, c.want)
 			}
 		})

@@ -101,10 +101,13 @@ func (g *gpu) complaint() error {
 // lostOr is ErrLost if the device is lost, else err. The browser may say so a
 // moment after the calls that fail of it.
 func (g *gpu) lostOr(err error) error {
+	// Not time.After, which would bring the printing of times into the engine.
+	late := make(chan struct{})
+	defer time.AfterFunc(50*time.Millisecond, func() { close(late) }).Stop()
 	select {
 	case <-g.lost.gone:
 		return g.lost.err
-	case <-time.After(50 * time.Millisecond):
+	case <-late:
 		return err
 	}
 }

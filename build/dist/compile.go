@@ -3,13 +3,18 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
+	"sync"
 
 	"github.com/andybalholm/brotli"
+
+	"blastlens/web"
 )
 
 // compile builds a main package for the tab.
@@ -27,49 +32,68 @@ func (d *dist) compile(name, pkg, experiment string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// compress writes brotli and gzip beside every file that shrinks by it. Work
-// done before is kept by content, so that a second build is quick.
+// compress writes brotli and gzip beside every file that shrinks by it, as many
+// files at a time as there are cores.
 func (d *dist) compress() error {
+	var wait sync.WaitGroup
+	errs, free := make([]error, len(d.assets)), make(chan struct{}, runtime.NumCPU())
 	for i := range d.assets {
-		a := &d.assets[i]
-		switch path.Ext(a.File) {
-		case ".jpg", ".png", ".webp": // compressed already
-			continue
-		}
-		data, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(a.File)))
+		wait.Go(func() {
+			free <- struct{}{}
+			errs[i] = d.compressOne(&d.assets[i])
+			<-free
+		})
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+// compressOne keeps work done before by content, so that a second build is quick.
+func (d *dist) compressOne(a *web.Asset) error {
+	switch path.Ext(a.File) {
+	case ".jpg", ".png", ".webp": // compressed already
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(d.out, filepath.FromSlash(a.File)))
+	if err != nil {
+		return err
+	}
+	quality := d.quality
+	if a.Path == d.engine || a.Path == d.scalar {
+		quality = brotli.BestCompression // a tenth less on each first visit, for some seconds here
+	}
+	for _, e := range []struct {
+		suffix string
+		bytes  *int64
+		encode func([]byte) ([]byte, error)
+	}{
+		{".br", &a.Brotli, func(data []byte) ([]byte, error) { return brotlied(data, quality) }},
+		{".gz", &a.Gzip, gzipped},
+	} {
+		kept := filepath.Join(d.work, fmt.Sprintf("%s-%d%s", a.SHA256, quality, e.suffix))
+		small, err := os.ReadFile(kept)
 		if err != nil {
-			return err
-		}
-		for _, e := range []struct {
-			suffix string
-			bytes  *int64
-			encode func([]byte) ([]byte, error)
-		}{{".br", &a.Brotli, d.brotli}, {".gz", &a.Gzip, gzipped}} {
-			kept := filepath.Join(d.work, fmt.Sprintf("%s-%d%s", a.SHA256, d.quality, e.suffix))
-			small, err := os.ReadFile(kept)
-			if err != nil {
-				if small, err = e.encode(data); err != nil {
-					return fmt.Errorf("%s%s: %w", a.File, e.suffix, err)
-				}
-				if err := os.WriteFile(kept, small, 0o644); err != nil {
-					return err
-				}
+			if small, err = e.encode(data); err != nil {
+				return fmt.Errorf("%s%s: %w", a.File, e.suffix, err)
 			}
-			if len(small) >= len(data) {
-				continue
-			}
-			*e.bytes = int64(len(small))
-			if err := os.WriteFile(filepath.Join(d.out, filepath.FromSlash(a.File)+e.suffix), small, 0o644); err != nil {
+			if err := os.WriteFile(kept, small, 0o644); err != nil {
 				return err
 			}
+		}
+		if len(small) >= len(data) {
+			continue
+		}
+		*e.bytes = int64(len(small))
+		if err := os.WriteFile(filepath.Join(d.out, filepath.FromSlash(a.File)+e.suffix), small, 0o644); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (d *dist) brotli(data []byte) ([]byte, error) {
+func brotlied(data []byte, quality int) ([]byte, error) {
 	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, d.quality)
+	w := brotli.NewWriterLevel(&b, quality)
 	if _, err := w.Write(data); err != nil {
 		return nil, err
 	}

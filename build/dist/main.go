@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	quality := flag.Int("brotli", 9, "brotli `level`, 0 to 11; 11 is for a release and ten times slower")
+	quality := flag.Int("brotli", 9, "brotli `level` of all but the engines, which have 11: 0 to 11; 11 is for a release and ten times slower")
 	root := flag.String("root", ".", "the repository's `folder`")
 	flag.Parse()
 	if err := run(*root, *quality); err != nil {

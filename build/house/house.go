@@ -5,6 +5,7 @@ package house
 // Order is the one way that data flows. A room may import the rooms to its left
 // and no other room of this list; its subfolders share its place.
 var Order = []string{
+	"wasm/fields",
 	"wasm/tensor",
 	"wasm/kernel",
 	"wasm/plan",
@@ -29,7 +30,7 @@ var Rules = []Rule{
 	}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the engine stays small", Never: []string{
 		"github.com/maxence-charriere/go-app", "google.golang.org/protobuf", "github.com/golang/protobuf", "github.com/owulveryck/onnx-go", "gorgonia.org", "net/http",
-		"github.com/tetratelabs/wazero",
+		"github.com/tetratelabs/wazero", "encoding/json", "github.com/go-json-experiment", "context",
 	}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the tab's kernels are emitted when the page is built", Never: []string{"blastlens/wasm/kernel/wasm", "blastlens/wasm/kernel/module"}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "what the tab runs knows nothing of training", Never: []string{"blastlens/model", "blastlens/build", "blastlens/server"}},

@@ -2,12 +2,12 @@ package bundle
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 
+	"blastlens/wasm/fields"
 	"blastlens/wasm/plan"
 	"blastlens/wasm/tensor"
 )
@@ -38,15 +38,15 @@ var ErrMalformed = errors.New("malformed model file")
 
 // record describes a weight in the header.
 type record struct {
-	Name     string   `json:"name"`
-	Shape    []int    `json:"shape"`
-	Encoding encoding `json:"as"`
-	Offset   int      `json:"at"`
+	Name     string
+	Shape    []int
+	Encoding encoding
+	Offset   int
 }
 
 type header struct {
 	Bundle
-	Weights []record `json:"weights"`
+	Weights []record
 }
 
 // Write writes b; its weights lose precision on the way (see encodings),
@@ -108,7 +108,7 @@ func encode(b *Bundle, as []encoding) (front, data []byte, err error) {
 		}
 		data = pad(data, 4)
 	}
-	text, err := json.Marshal(h)
+	text, err := fields.Marshal(&h)
 	if err != nil {
 		return nil, nil, fmt.Errorf("bundle: %w", err)
 	}
@@ -203,7 +203,7 @@ func open(f File) (*Bundle, error) {
 		return nil, err
 	}
 	var h header
-	if err := json.Unmarshal(text, &h); err != nil {
+	if err := fields.Unmarshal(text, &h); err != nil {
 		return nil, malformed("header: %w", err)
 	}
 	if h.Plan == nil {

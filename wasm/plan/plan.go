@@ -41,9 +41,9 @@ const None = -1
 
 // Value is an activation [H,W,C] and the buffer that holds it.
 type Value struct {
-	Name    string `json:"name"`
+	Name    string
 	H, W, C int
-	Buffer  int `json:"buffer"`
+	Buffer  int
 }
 
 // Len is the number of float32 of the value.
@@ -52,39 +52,39 @@ func (v Value) Len() int { return v.H * v.W * v.C }
 // Step runs one kernel. In, Gate, Residual and Out index Plan.Values; W, B, W2
 // and B2 index Plan.Weights; None where absent.
 type Step struct {
-	Op       Op              `json:"op"`
-	Name     string          `json:"name"` // the layer's timm name, e.g. blocks.1.0.conv_dw
-	Act      activation.Kind `json:"act,omitempty"`
-	Pool     pool.Kind       `json:"pool,omitempty"`
-	Kernel   int             `json:"kernel,omitempty"`
-	Stride   int             `json:"stride,omitempty"`
-	In       int             `json:"in"`
-	Gate     int             `json:"gate"`
-	Residual int             `json:"residual"`
-	Out      int             `json:"out"`
-	W        int             `json:"w"`
-	B        int             `json:"b"`
-	W2       int             `json:"w2"`
-	B2       int             `json:"b2"`
+	Op       Op
+	Name     string // the layer's timm name, e.g. blocks.1.0.conv_dw
+	Act      activation.Kind
+	Pool     pool.Kind
+	Kernel   int
+	Stride   int
+	In       int
+	Gate     int
+	Residual int
+	Out      int
+	W        int
+	B        int
+	W2       int
+	B2       int
 }
 
 // Output is a value that a run returns, e.g. the logits of one head.
 type Output struct {
-	Name  string `json:"name"`
-	Value int    `json:"value"`
+	Name  string
+	Value int
 }
 
 // Plan is the whole network for one input size.
 type Plan struct {
-	Input   int              `json:"input"` // index of the picture's value [H,W,3]
-	Values  []Value          `json:"values"`
-	Buffers []int            `json:"buffers"` // float32 a buffer
-	Steps   []Step           `json:"steps"`
-	Outputs []Output         `json:"outputs"`
-	Weights []tensor.Float32 `json:"-"` // Data is nil where Source has the values
+	Input   int // index of the picture's value [H,W,3]
+	Values  []Value
+	Buffers []int // float32 a buffer
+	Steps   []Step
+	Outputs []Output
+	Weights []tensor.Float32 // Data is nil where Source has the values
 	// Source has the weights where they are still to be decoded, or have not even
 	// arrived.
-	Source Source `json:"-"`
+	Source Source
 }
 
 // Source brings weights when they are asked for. It may wait for them, and

@@ -50,3 +50,25 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What is taken is written and read again as the same message.
+func FuzzParse(f *testing.F) {
+	f.Add(`{"v":1,"kind":"classify","id":3,"mean":[1,2,3]}`)
+	f.Add(`{"v":1,"kind":"result","answer":{"logits":[1.5]},"engine":{"heads":[{"record":"{}"}]},"steps":[{}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if r, err := wire.ParseRequest(text); err == nil {
+			again, err := r.JSON()
+			if got, parseErr := wire.ParseRequest(again); err != nil || parseErr != nil || got != r {
+				t.Errorf("%q: %+v became %+v (%v, %v)", text, r, got, err, parseErr)
+			}
+		}
+		if e, err := wire.ParseEvent(text); err == nil {
+			again, err := e.JSON()
+			got, parseErr := wire.ParseEvent(again)
+			twice, _ := got.JSON()
+			if err != nil || parseErr != nil || twice != again {
+				t.Errorf("%q: %q became %q (%v, %v)", text, again, twice, err, parseErr)
+			}
+		}
+	})
+}

@@ -38,86 +38,86 @@ const (
 
 // Request goes from the page to the worker.
 type Request struct {
-	V      int    `json:"v"`
-	Kind   string `json:"kind"`
-	Model  string `json:"model,omitempty"`  // URL of the bundle's manifest
-	Device string `json:"device,omitempty"` // "auto", "webgpu", "tab", "cpu"
-	ID     int    `json:"id,omitempty"`
-	Name   string `json:"name,omitempty"` // the picture's file name
-	Head   string `json:"head,omitempty"` // "" is the default head
+	V      int
+	Kind   string
+	Model  string // URL of the bundle's manifest
+	Device string // "auto", "webgpu", "tab", "cpu"
+	ID     int
+	Name   string // the picture's file name
+	Head   string // "" is the default head
 	// How a reader makes the network's input: its side, and what to normalise by.
-	Size int        `json:"size,omitempty"`
-	Mean [3]float32 `json:"mean,omitzero"`
-	Std  [3]float32 `json:"std,omitzero"`
+	Size int
+	Mean [3]float32
+	Std  [3]float32
 }
 
 // Event goes from the worker to the page.
 type Event struct {
-	V      int     `json:"v"`
-	Kind   string  `json:"kind"`
-	Stage  string  `json:"stage,omitempty"`
-	Done   int64   `json:"done,omitempty"`
-	Total  int64   `json:"total,omitempty"`
-	ID     int     `json:"id,omitempty"`
-	Reason string  `json:"reason,omitempty"`
-	Engine *Engine `json:"engine,omitempty"`
-	Answer *Answer `json:"answer,omitempty"`
-	Steps  []Step  `json:"steps,omitempty"`
+	V      int
+	Kind   string
+	Stage  string
+	Done   int64
+	Total  int64
+	ID     int
+	Reason string
+	Engine *Engine
+	Answer *Answer
+	Steps  []Step
 	// Picture is what a reader decoded.
-	Picture *Picture `json:"picture,omitempty"`
+	Picture *Picture
 }
 
 // Picture is a decoded picture, as intake describes it.
 type Picture struct {
-	Width  int      `json:"width"`
-	Height int      `json:"height"`
-	Notes  []string `json:"notes,omitempty"`
+	Width  int
+	Height int
+	Notes  []string
 }
 
 // Step is a step of the plan and what it took on the device that answers.
 type Step struct {
-	Name   string  `json:"name"`
-	Op     string  `json:"op"`
-	Shape  string  `json:"shape"`
-	MS     float64 `json:"ms"` // median
-	GFLOPS float64 `json:"gflops"`
+	Name   string
+	Op     string
+	Shape  string
+	MS     float64 // median
+	GFLOPS float64
 }
 
 // Engine says what will answer, and why that and not another.
 type Engine struct {
-	Device   string `json:"device"`   // "webgpu", "tab", "cpu"
-	Describe string `json:"describe"` // adapter or instruction set
-	Why      string `json:"why"`      // e.g. "WebGPU: no adapter; the CPU path passed its self-test"
-	Version  string `json:"version"`  // of the model
-	SHA256   string `json:"sha256"`
-	Heads    []Head `json:"heads"`
+	Device   string // "webgpu", "tab", "cpu"
+	Describe string // adapter or instruction set
+	Why      string // e.g. "WebGPU: no adapter; the CPU path passed its self-test"
+	Version  string // of the model
+	SHA256   string
+	Heads    []Head
 	// Notes is what the reader should know of the loading, e.g. that the model
 	// could not be kept for offline use.
-	Notes []string `json:"notes,omitempty"`
+	Notes []string
 }
 
 // Head describes a classifier to the screen; Record is the training record's JSON.
 type Head struct {
-	Name          string   `json:"name"`
-	Demonstration bool     `json:"demonstration,omitempty"`
-	Classes       []string `json:"classes"` // titles, in logit order
-	Record        string   `json:"record,omitempty"`
+	Name          string
+	Demonstration bool
+	Classes       []string // titles, in logit order
+	Record        string
 }
 
 // Answer is what one picture got.
 type Answer struct {
-	Head          string    `json:"head"`
-	Demonstration bool      `json:"demonstration,omitempty"`
-	Logits        []float32 `json:"logits"`
-	Probabilities []float32 `json:"probabilities"`
-	Class         int       `json:"class"`     // index of the top class
-	Statement     string    `json:"statement"` // "Morphology suggestive of ..."
-	Device        string    `json:"device"`
-	Describe      string    `json:"describe,omitempty"` // as Engine's, when this picture was run
-	MS            float64   `json:"ms"`                 // decoding to logits
-	RunMS         float64   `json:"run_ms"`             // the network alone
-	Width         int       `json:"width"`
-	Height        int       `json:"height"`
-	Notes         []string  `json:"notes,omitempty"` // e.g. "turned upright by its EXIF orientation"
-	Version       string    `json:"version"`         // of the model
+	Head          string
+	Demonstration bool
+	Logits        []float32
+	Probabilities []float32
+	Class         int    // index of the top class
+	Statement     string // "Morphology suggestive of ..."
+	Device        string
+	Describe      string  // as Engine's, when this picture was run
+	MS            float64 // decoding to logits
+	RunMS         float64 // the network alone
+	Width         int
+	Height        int
+	Notes         []string // e.g. "turned upright by its EXIF orientation"
+	Version       string   // of the model
 }

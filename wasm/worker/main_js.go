@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"syscall/js"
 
 	"blastlens/wasm/device"
@@ -30,9 +29,9 @@ func main() {
 		},
 		devices: map[string]engine.Candidate{
 			hardware: {Title: "WebGPU", Doubted: true, New: func() (device.Device, error) {
-				return webgpu.New(context.Background(), webgpu.HardwareOnly())
+				return webgpu.New(webgpu.HardwareOnly())
 			}},
-			webgpu.Name: {Title: "WebGPU", Doubted: true, New: func() (device.Device, error) { return webgpu.New(context.Background()) }},
+			webgpu.Name: {Title: "WebGPU", Doubted: true, New: func() (device.Device, error) { return webgpu.New() }},
 			tab.Name:    {Title: "WASM kernels", New: tab.New, Again: tab.NewAlone},
 			"cpu":       {Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
 		},

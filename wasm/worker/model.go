@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/engine"
+	"blastlens/wasm/fields"
 	"blastlens/wasm/wire"
 )
 
@@ -89,7 +89,7 @@ func manifest(s store, url string) (m bundle.Manifest, err error) {
 	if err != nil {
 		return m, fmt.Errorf("manifest %s: %w", url, err)
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := fields.Unmarshal(data, &m); err != nil {
 		return m, fmt.Errorf("manifest %s: %w: %w", url, errManifest, err)
 	}
 	switch {

@@ -81,11 +81,12 @@ var errReader = errors.New("no reader brought it")
 // wait returns what the reader made of the picture: errReader if it brought
 // nothing within the time, another error if it refused the picture.
 func (r *reading) wait(patience time.Duration) (decoded, error) {
-	late := time.NewTimer(patience)
-	defer late.Stop()
+	// A timer that brings the time would bring the printing of times into the engine.
+	late := make(chan struct{})
+	defer time.AfterFunc(patience, func() { close(late) }).Stop()
 	select {
 	case <-r.came:
-	case <-late.C:
+	case <-late:
 		return decoded{}, errReader
 	}
 	switch {

@@ -1,7 +1,6 @@
 package webgpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,8 +21,8 @@ type gpu struct {
 	queue    js.Value
 	describe string
 	limits   map[string]int
-	patience time.Duration   // with a run
-	lost     context.Context // done when the device is lost; its cause wraps ErrLost
+	patience time.Duration // with a run
+	lost     *loss
 
 	busy sync.Mutex // held by Prepare, Run and Close: error scopes nest by device
 
@@ -37,9 +36,9 @@ const patience = time.Minute
 
 // New opens the browser's GPU. The error wraps device.ErrUnavailable and says
 // what is missing.
-func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
+func New(opts ...Option) (_ device.Device, err error) {
 	defer catch(&err, "opening the device")
-	g := &gpu{limits: map[string]int{}, patience: patience}
+	g := &gpu{limits: map[string]int{}, patience: patience, lost: newLoss()}
 	for _, o := range opts {
 		o(&g.options)
 	}
@@ -53,7 +52,7 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 	if !api.Truthy() {
 		return nil, unavailable("this browser has no navigator.gpu")
 	}
-	adapter, err := await(ctx, api.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
+	adapter, err := await(g.lost, api.Call("requestAdapter", map[string]any{"powerPreference": "high-performance"}))
 	if err != nil {
 		return nil, unavailable("no adapter: %v", err)
 	}
@@ -68,7 +67,7 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 	for _, name := range raised {
 		wanted[name] = adapter.Get("limits").Get(name)
 	}
-	g.device, err = await(ctx, adapter.Call("requestDevice", map[string]any{"requiredLimits": wanted}))
+	g.device, err = await(g.lost, adapter.Call("requestDevice", map[string]any{"requiredLimits": wanted}))
 	if err != nil {
 		return nil, unavailable("no device on %s: %v", g.describe, err)
 	}
@@ -83,10 +82,8 @@ func New(ctx context.Context, opts ...Option) (_ device.Device, err error) {
 // watch keeps what the device reports by itself: its loss, and errors that no
 // scope caught. Both handlers live as long as the program.
 func (g *gpu) watch() {
-	lost, lose := context.WithCancelCause(context.Background())
-	g.lost = lost
 	g.device.Get("lost").Call("then", js.FuncOf(func(_ js.Value, args []js.Value) any {
-		lose(fmt.Errorf("%w: %s %s", ErrLost, stringOf(args[0], "reason"), stringOf(args[0], "message")))
+		g.lost.set(fmt.Errorf("%w: %s %s", ErrLost, stringOf(args[0], "reason"), stringOf(args[0], "message")))
 		return nil
 	}))
 	g.device.Call("addEventListener", "uncapturederror", js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -109,10 +106,13 @@ func (g *gpu) complaint() error {
 // lostOr is ErrLost if the device is lost, else err. The browser may say so a
 // moment after the calls that fail of it.
 func (g *gpu) lostOr(err error) error {
+	// Not time.After, which would bring the printing of times into the engine.
+	late := make(chan struct{})
+	defer time.AfterFunc(50*time.Millisecond, func() { close(late) }).Stop()
 	select {
-	case <-g.lost.Done():
-		return context.Cause(g.lost)
-	case <-time.After(50 * time.Millisecond):
+	case <-g.lost.gone:
+		return g.lost.err
+	case <-late:
 		return err
 	}
 }

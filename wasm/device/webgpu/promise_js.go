@@ -1,16 +1,45 @@
 package webgpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"syscall/js"
 	"unsafe"
 )
 
-// await waits for a promise without blocking the event loop. A rejection is an
-// error with the reason's text.
-func await(ctx context.Context, promise js.Value) (js.Value, error) {
+// loss is how a device goes. (A context would do the same, and bring the printing
+// of times into the engine.)
+type loss struct {
+	gone chan struct{} // closed once err is set
+	err  error         // wraps ErrLost
+}
+
+func newLoss() *loss { return &loss{gone: make(chan struct{})} }
+
+// set is called once.
+func (l *loss) set(err error) {
+	l.err = err
+	close(l.gone)
+}
+
+// Err is nil while the device is there.
+func (l *loss) Err() error {
+	select {
+	case <-l.gone:
+		return l.err
+	default:
+		return nil
+	}
+}
+
+// await waits for a promise, or for the device's loss, without blocking the
+// event loop. A rejection is an error with the reason's text.
+func await(lost *loss, promise js.Value) (js.Value, error) {
+	return awaitUnless(lost, &loss{}, promise)
+}
+
+// awaitUnless is await that gives up when hung is set too.
+func awaitUnless(lost, hung *loss, promise js.Value) (js.Value, error) {
 	type settled struct {
 		value js.Value
 		err   error
@@ -41,8 +70,10 @@ func await(ctx context.Context, promise js.Value) (js.Value, error) {
 	select {
 	case s := <-done:
 		return s.value, s.err
-	case <-ctx.Done():
-		return js.Undefined(), context.Cause(ctx)
+	case <-lost.gone:
+		return js.Undefined(), lost.err
+	case <-hung.gone:
+		return js.Undefined(), hung.err
 	}
 }
 

@@ -1,11 +1,11 @@
 package webgpu
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math"
 	"syscall/js"
+	"time"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/plan"
@@ -65,8 +65,8 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	if err := g.fits(p); err != nil {
 		return nil, err
 	}
-	if g.lost.Err() != nil {
-		return nil, context.Cause(g.lost)
+	if err := g.lost.Err(); err != nil {
+		return nil, err
 	}
 	g.busy.Lock()
 	defer g.busy.Unlock()
@@ -259,8 +259,8 @@ func (s *session) Run(x []float32) ([][]float32, error) {
 	if s.closed {
 		return nil, errors.New("webgpu: the session is closed")
 	}
-	if g.lost.Err() != nil {
-		return nil, context.Cause(g.lost)
+	if err := g.lost.Err(); err != nil {
+		return nil, err
 	}
 	if !s.tested {
 		g.push()
@@ -302,9 +302,11 @@ func (s *session) compute(x []float32) (err error) {
 		encoder.Call("copyBufferToBuffer", o.from, 0, s.staging, o.offset, o.by)
 	}
 	g.queue.Call("submit", []any{encoder.Call("finish")})
-	ctx, cancel := context.WithTimeoutCause(g.lost, g.patience, fmt.Errorf("%s did not answer within %v", g.describe, g.patience))
-	defer cancel()
-	if _, err := await(ctx, s.staging.Call("mapAsync", mapModeRead)); err != nil {
+	hung := newLoss()
+	defer time.AfterFunc(g.patience, func() {
+		hung.set(fmt.Errorf("%s did not answer within %d ms", g.describe, g.patience.Milliseconds()))
+	}).Stop()
+	if _, err := awaitUnless(g.lost, hung, s.staging.Call("mapAsync", mapModeRead)); err != nil {
 		return fmt.Errorf("webgpu: reading the outputs: %w", err)
 	}
 	js.CopyBytesToGo(s.read, js.Global().Get("Uint8Array").New(s.staging.Call("getMappedRange")))

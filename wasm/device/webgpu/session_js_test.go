@@ -19,7 +19,7 @@ import (
 
 func open(t *testing.T, opts ...Option) *gpu {
 	t.Helper()
-	d, err := New(t.Context(), opts...)
+	d, err := New(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestHangs(t *testing.T) {
 	s := prepare(t, d, p)
 	d.patience = 100 * time.Millisecond
 	s.(*session).staging.Set("mapAsync", js.Global().Get("Function").New("return new Promise(() => {})"))
-	if _, err := s.Run(picture(p, 1)); err == nil || !strings.Contains(err.Error(), "did not answer within 100ms") {
+	if _, err := s.Run(picture(p, 1)); err == nil || !strings.Contains(err.Error(), "did not answer within 100 ms") {
 		t.Errorf("error %v, want that the adapter did not answer", err)
 	}
 	d.patience = patience
@@ -221,7 +221,7 @@ func TestNew(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			object.Call("defineProperty", navigator, "gpu", map[string]any{"value": c.gpu, "configurable": true})
 			defer js.Global().Get("Reflect").Call("deleteProperty", navigator, "gpu")
-			if _, err := New(t.Context()); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+			if _, err := New(); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("error %v, want ErrUnavailable with %q", err, c.want)
 			}
 		})

@@ -3,7 +3,6 @@
 package webgpu
 
 import (
-	"context"
 	"fmt"
 	"runtime"
 
@@ -11,6 +10,6 @@ import (
 )
 
 // New always fails here: WebGPU is reached through a browser.
-func New(context.Context, ...Option) (device.Device, error) {
+func New(...Option) (device.Device, error) {
 	return nil, fmt.Errorf("webgpu: %w: %s has no browser", device.ErrUnavailable, runtime.GOOS)
 }

@@ -20,7 +20,7 @@ import (
 )
 
 func TestUnavailableWithoutABrowser(t *testing.T) {
-	if _, err := New(t.Context()); !errors.Is(err, device.ErrUnavailable) {
+	if _, err := New(); !errors.Is(err, device.ErrUnavailable) {
 		t.Errorf("error %v, want ErrUnavailable", err)
 	}
 }

@@ -1,4 +1,4 @@
-//go:build !js && !darwin
+//go:build (linux || windows) && (amd64 || arm64)
 
 package gpu
 

@@ -1,4 +1,4 @@
-//go:build !js
+//go:build (linux || darwin || windows) && (amd64 || arm64)
 
 // Package gpu runs the operations' WGSL on this machine's GPU, natively: through
 // Vulkan, on macOS through Metal, with a WebGPU and a WGSL compiler in Go. In a

@@ -1,4 +1,4 @@
-//go:build !js
+//go:build (linux || darwin || windows) && (amd64 || arm64)
 
 package gpu
 
@@ -61,20 +61,16 @@ func (p *Program) Buffer(label string, n int) (b Buffer, err error) {
 	if size > d.MaxBuffer() {
 		return b, fmt.Errorf("%s has %d bytes, %s allows %d", label, size, d.describe, d.MaxBuffer())
 	}
-	b.raw, err = p.buffer(label, size, wgpu.BufferUsageStorage|wgpu.BufferUsageCopySrc|wgpu.BufferUsageCopyDst)
-	return b, err
-}
-
-func (p *Program) buffer(label string, size int, usage gputypes.BufferUsage) (b *wgpu.Buffer, err error) {
-	d := p.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	err = d.within(fmt.Sprintf("allocating %s, %d bytes", label, size), func(context.Context) (err error) {
-		b, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{Label: label, Size: uint64(size), Usage: usage})
+		b.raw, err = d.device.CreateBuffer(&wgpu.BufferDescriptor{
+			Label: label, Size: uint64(size), Usage: wgpu.BufferUsageStorage | wgpu.BufferUsageCopySrc | wgpu.BufferUsageCopyDst,
+		})
 		return err
 	})
 	if err == nil {
-		p.owned = append(p.owned, b)
+		p.owned = append(p.owned, b.raw)
 	}
 	return b, err
 }
@@ -180,12 +176,6 @@ func (p *Program) Output(b Buffer, n int) {
 // returned: if the GPU does not write an output, the output is not a number.
 func (p *Program) Run(in Buffer, x []float32) ([]float32, error) {
 	d := p.device
-	if p.staging == nil {
-		var err error
-		if p.staging, err = p.buffer("outputs", p.total, wgpu.BufferUsageMapRead|wgpu.BufferUsageCopyDst); err != nil {
-			return nil, err
-		}
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if p.closed {
@@ -193,6 +183,9 @@ func (p *Program) Run(in Buffer, x []float32) ([]float32, error) {
 	}
 	y := make([]float32, p.total/4)
 	err := d.within(fmt.Sprintf("running %d kernels", len(p.steps)), func(ctx context.Context) error {
+		if err := p.stage(); err != nil {
+			return err
+		}
 		if err := d.queue.WriteBuffer(in.raw, 0, bytes(x)); err != nil {
 			return err
 		}
@@ -209,6 +202,34 @@ func (p *Program) Run(in Buffer, x []float32) ([]float32, error) {
 		return nil, err
 	}
 	return y, nil
+}
+
+// stage makes, once, the buffer that outputs are read from.
+func (p *Program) stage() (err error) {
+	if p.staging != nil {
+		return nil
+	}
+	b, err := p.device.device.CreateBuffer(&wgpu.BufferDescriptor{
+		Label: "outputs", Size: uint64(p.total), Usage: wgpu.BufferUsageMapRead | wgpu.BufferUsageCopyDst, MappedAtCreation: true,
+	})
+	if err != nil {
+		return err
+	}
+	p.owned = append(p.owned, b)
+	mapped, err := b.MappedRange(0, uint64(p.total))
+	if err != nil {
+		return err
+	}
+	spoil(mapped.Bytes())
+	p.staging = b
+	return b.Unmap()
+}
+
+// spoil makes memory that is to be overwritten not a number.
+func spoil(memory []byte) {
+	for i := range memory {
+		memory[i] = 0xff
+	}
 }
 
 // submit records and starts the kernels and the copies of their outputs.
@@ -285,9 +306,7 @@ func (p *Program) read(y []float32) error {
 		return fmt.Errorf("%d bytes are mapped, want %d", len(memory), p.total)
 	}
 	copy(bytes(y), memory)
-	for i := range memory {
-		memory[i] = 0xff // as a float32, not a number
-	}
+	spoil(memory)
 	return p.staging.Unmap()
 }
 

@@ -1,4 +1,4 @@
-//go:build !js
+//go:build (linux || darwin || windows) && (amd64 || arm64)
 
 package kerneltest
 

@@ -27,15 +27,18 @@ type Rule struct {
 var Rules = []Rule{
 	{From: "wasm/app", GOOS: "js", GOARCH: "wasm", Why: "the page does no arithmetic and must stay small", Never: []string{
 		"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine", "blastlens/wasm/bundle", "golang.org/x/image",
+		"github.com/gogpu", "github.com/go-webgpu",
 	}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the engine stays small", Never: []string{
 		"github.com/maxence-charriere/go-app", "google.golang.org/protobuf", "github.com/golang/protobuf", "github.com/owulveryck/onnx-go", "gorgonia.org", "net/http",
 		"github.com/tetratelabs/wazero", "encoding/json", "github.com/go-json-experiment", "context",
 	}},
+	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "in a tab the GPU is the browser's", Never: []string{"blastlens/wasm/kernel/gpu", "github.com/gogpu", "github.com/go-webgpu"}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "the tab's kernels are emitted when the page is built", Never: []string{"blastlens/wasm/kernel/wasm", "blastlens/wasm/kernel/module"}},
 	{From: "wasm/worker", GOOS: "js", GOARCH: "wasm", Why: "what the tab runs knows nothing of training", Never: []string{"blastlens/model", "blastlens/build", "blastlens/server"}},
 	{From: "wasm/intake", Why: "decoding a picture needs no network", Never: []string{"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine"}},
 	{From: "wasm/verdict", Why: "a verdict reads logits, whatever computed them", Never: []string{"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine", "blastlens/wasm/bundle"}},
 	{From: "wasm/wire", Why: "messages are plain data", Never: []string{"blastlens/wasm/kernel", "blastlens/wasm/plan", "blastlens/wasm/device", "blastlens/wasm/engine", "blastlens/wasm/ui"}},
 	{From: "server", Why: "the host knows nothing of medicine", Never: []string{"blastlens/wasm", "blastlens/model"}},
+	{From: "server", Why: "the host is one static binary", Never: []string{"github.com/gogpu", "github.com/go-webgpu"}},
 }

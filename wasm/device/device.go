@@ -1,6 +1,6 @@
 // Package device says what a place to run a plan must offer. The places are
 // its subfolders: cpu (Go SIMD or scalar), tab (emitted WASM, several threads)
-// and webgpu (the browser's GPU).
+// and webgpu (a GPU: the browser's, or natively this machine's).
 package device
 
 import (

@@ -97,7 +97,7 @@ func (c *adaptCmd) Run(s streams) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	given, m, err := loadModel(c.Model, c.Head)
+	given, m, err := loadModel(c.Model, c.Head, onProcessor)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (c *adaptCmd) Run(s streams) error {
 	if _, err := verify(file, manifest); err != nil {
 		return err
 	}
-	made, err := onProcessor(file, manifest)
+	made, err := onDevice(file, manifest, onProcessor)
 	if err != nil {
 		return err
 	}

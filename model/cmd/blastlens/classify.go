@@ -15,8 +15,6 @@ import (
 
 	"blastlens/model/data"
 	"blastlens/wasm/bundle"
-	"blastlens/wasm/device"
-	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/engine"
 	"blastlens/wasm/intake"
 	"blastlens/wasm/verdict"
@@ -24,11 +22,11 @@ import (
 )
 
 type classifyCmd struct {
-	Paths  []string `arg:"" name:"path" help:"Pictures, and folders with all that is below them."`
-	JSON   bool     `name:"json" help:"Print one JSON object a picture."`
-	Device string   `enum:"auto,cpu" default:"auto" help:"Where to compute: auto or cpu; outside a browser both are the processor."`
-	Model  string   `help:"Packed model (.blm) with its manifest (.json) beside it; the shipped one if absent." placeholder:"FILE"`
-	Head   string   `help:"Head that answers; the model's first if absent." placeholder:"NAME"`
+	Paths []string `arg:"" name:"path" help:"Pictures, and folders with all that is below them."`
+	JSON  bool     `name:"json" help:"Print one JSON object a picture."`
+	Model string   `help:"Packed model (.blm) with its manifest (.json) beside it; the shipped one if absent." placeholder:"FILE"`
+	Head  string   `help:"Head that answers; the model's first if absent." placeholder:"NAME"`
+	deviceFlag
 }
 
 // classified is a line of classify --json.
@@ -44,6 +42,7 @@ type classified struct {
 	Demonstration bool               `json:"demonstration,omitempty"`
 	Statement     string             `json:"statement,omitempty"`
 	Notes         []string           `json:"notes,omitempty"`
+	ranOn
 }
 
 // Run classifies every picture it can; the others are listed as refused, and
@@ -57,14 +56,16 @@ func (c *classifyCmd) Run(s streams) error {
 	// One thread a picture keeps all cores busy without waiting for each other;
 	// threads share a picture only where there are fewer pictures than cores.
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(pictures)))
-	processor := cpu.New(runtime.GOMAXPROCS(0) / workers)
-	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{
-		{Title: "CPU", New: func() (device.Device, error) { return processor, nil }},
-	}})
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: c.Device.candidates(runtime.GOMAXPROCS(0) / workers)})
+	if errors.Is(err, engine.ErrNoDevice) {
+		return fmt.Errorf("--device: %w", err)
+	}
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	why := e.Why()
+	s.sayf("device: %s", why)
 	if err := e.HasHead(c.Head); err != nil {
 		return fmt.Errorf("--head: %w", err)
 	}
@@ -83,6 +84,9 @@ func (c *classifyCmd) Run(s streams) error {
 	took := time.Since(start)
 	if err := errors.Join(err, out.close()); err != nil {
 		return err
+	}
+	if now := e.Why(); now != why { // it failed on the way
+		s.sayf("device: %s", now)
 	}
 	_, describe := e.Device()
 	s.sayf("%d pictures, %d refused, %.1f pictures/s on %d at a time (%s), model %s. For research and education; not a medical device.",
@@ -229,6 +233,10 @@ func (c *classifyCmd) classify(e *engine.Engine, p listed) (r classified) {
 	}
 	r.MS = float64(took.Microseconds()) / 1000
 	r.Notes = picture.Notes
+	if inference.Again != "" {
+		r.Notes = append(r.Notes, "computed again: "+inference.Again)
+	}
+	r.ranOn = ranOn{inference.Device, inference.Describe}
 	return r
 }
 

@@ -13,8 +13,6 @@ import (
 	"blastlens/model/evaluate"
 	"blastlens/model/report"
 	"blastlens/wasm/bundle"
-	"blastlens/wasm/device"
-	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/engine"
 	"blastlens/wasm/verdict"
 )
@@ -28,6 +26,7 @@ type evaluateCmd struct {
 	Report string `help:"Write figures and metrics as one HTML file that needs nothing else." placeholder:"FILE"`
 	Plots  string `help:"Write the figures into this folder (PNG)." placeholder:"DIR"`
 	JSON   bool   `name:"json" help:"Print JSON."`
+	deviceFlag
 }
 
 // evaluated is what evaluate prints.
@@ -44,6 +43,7 @@ type evaluated struct {
 	Confusion evaluate.Confusion `json:"confusion"`
 	GroupedBy string             `json:"grouped_by"` // what the bootstrap draws
 	Metrics   evaluate.Metrics   `json:"metrics"`
+	ranOn
 }
 
 // bootstrapSeed makes the intervals of two runs the same.
@@ -54,11 +54,12 @@ func (c *evaluateCmd) Run(s streams) error {
 	if c.Report != "" && filepath.Ext(c.Report) != ".html" {
 		return fmt.Errorf("--report %s: want a name that ends in .html", c.Report)
 	}
-	e, _, err := loadModel(c.Model, c.Head)
+	e, _, err := loadModel(c.Model, c.Head, c.Device)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
+	s.sayf("device: %s", e.Why())
 	head := headNamed(e.Bundle().Heads, c.Head)
 	record, recordErr := parseRecord("of head "+head.Name, head.Record)
 	if recordErr != nil && (c.Split == "validation" || c.Report != "" || c.Plots != "") {
@@ -96,6 +97,7 @@ func (c *evaluateCmd) Run(s streams) error {
 	if r.Metrics, truth, probabilities, err = measure(s, e, head, set, rows, groups); err != nil {
 		return err
 	}
+	r.Device, r.RunsOn = e.Device()
 	r.Confusion = r.Metrics.Confusion
 	r.Score = adapt.ScoreOf(r.Confusion)
 	r.Recall = r.Confusion.Recalls()
@@ -122,14 +124,14 @@ func (c *evaluateCmd) Run(s streams) error {
 	return err
 }
 
-// loadModel puts the model of --model, the shipped one if that is empty, on the
-// processor and checks that it has the head of --head.
-func loadModel(model, head string) (*engine.Engine, bundle.Manifest, error) {
+// loadModel puts the model of --model, the shipped one if that is empty, on a
+// device and checks that it has the head of --head.
+func loadModel(model, head string, on deviceChoice) (*engine.Engine, bundle.Manifest, error) {
 	file, m, err := (&classifyCmd{Model: model}).readModel()
 	if err != nil {
 		return nil, m, err
 	}
-	e, err := onProcessor(file, m)
+	e, err := onDevice(file, m, on)
 	if err != nil {
 		return nil, m, err
 	}
@@ -140,11 +142,13 @@ func loadModel(model, head string) (*engine.Engine, bundle.Manifest, error) {
 	return e, m, nil
 }
 
-// onProcessor is a model that answers each picture on one core.
-func onProcessor(file []byte, m bundle.Manifest) (*engine.Engine, error) {
-	return engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: []engine.Candidate{
-		{Title: "CPU", New: func() (device.Device, error) { return cpu.New(1), nil }},
-	}})
+// onDevice is a model that answers each picture on one core, or on the GPU.
+func onDevice(file []byte, m bundle.Manifest, on deviceChoice) (*engine.Engine, error) {
+	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: on.candidates(1)})
+	if errors.Is(err, engine.ErrNoDevice) {
+		err = fmt.Errorf("--device: %w", err)
+	}
+	return e, err
 }
 
 // classNames are the classes of a head as folders are named.

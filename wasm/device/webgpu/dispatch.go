@@ -3,6 +3,7 @@ package webgpu
 import (
 	"fmt"
 
+	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/dense"
 	"blastlens/wasm/kernel/depthwise"
 	"blastlens/wasm/kernel/norm"
@@ -90,3 +91,21 @@ func kernelsOf(p *plan.Plan, s plan.Step) ([]wgsl.Kernel, int) {
 	}
 	return nil, 0 // plan.Validate knows no other operation
 }
+
+// fits compares the plan with the largest buffer that a device can bind.
+func fits(p *plan.Plan, most int, describe string) error {
+	for i, n := range p.Buffers {
+		if size(n) > most {
+			return fmt.Errorf("webgpu: %w: buffer %d of the plan has %d bytes, %s allows %d", device.ErrUnavailable, i, size(n), describe, most)
+		}
+	}
+	for _, w := range p.Weights {
+		if n := size(tensor.Len(w.Shape)); n > most {
+			return fmt.Errorf("webgpu: %w: weight %s has %d bytes, %s allows %d", device.ErrUnavailable, w.Name, n, describe, most)
+		}
+	}
+	return nil
+}
+
+// size is the bytes of a buffer of n float32: whole vectors of four.
+func size(n int) int { return (n + 3) / 4 * 16 }

@@ -3,7 +3,9 @@ package webgpu
 import (
 	"fmt"
 	"math"
+	"testing"
 
+	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/activation"
 	"blastlens/wasm/kernel/kerneltest"
 	"blastlens/wasm/kernel/pool"
@@ -61,4 +63,18 @@ func everyOperation() *plan.Plan {
 	n.Outputs = []plan.Output{{Name: "logits", Value: v}, {Name: "features", Value: features}}
 	plan.Place(&n.Plan)
 	return &n.Plan
+}
+
+func prepare(t *testing.T, d device.Device, p *plan.Plan) device.Session {
+	t.Helper()
+	s, err := d.Prepare(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func picture(p *plan.Plan, seed uint32) []float32 {
+	return kerneltest.Fill(seed, p.Values[p.Input].Len())
 }

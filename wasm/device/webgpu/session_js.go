@@ -9,7 +9,6 @@ import (
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/plan"
-	"blastlens/wasm/tensor"
 )
 
 // GPUBufferUsage and GPUMapMode of the WebGPU specification.
@@ -62,7 +61,7 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := g.fits(p); err != nil {
+	if err := fits(p, min(g.limits["maxStorageBufferBindingSize"], g.limits["maxBufferSize"]), g.describe); err != nil {
 		return nil, err
 	}
 	if err := g.lost.Err(); err != nil {
@@ -82,25 +81,6 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	}
 	return s, nil
 }
-
-// fits compares the plan with the device's limits.
-func (g *gpu) fits(p *plan.Plan) error {
-	most := min(g.limits["maxStorageBufferBindingSize"], g.limits["maxBufferSize"])
-	for i, n := range p.Buffers {
-		if size(n) > most {
-			return fmt.Errorf("webgpu: %w: buffer %d of the plan has %d bytes, %s allows %d", device.ErrUnavailable, i, size(n), g.describe, most)
-		}
-	}
-	for _, w := range p.Weights {
-		if n := size(tensor.Len(w.Shape)); n > most {
-			return fmt.Errorf("webgpu: %w: weight %s has %d bytes, %s allows %d", device.ErrUnavailable, w.Name, n, g.describe, most)
-		}
-	}
-	return nil
-}
-
-// size is the bytes of a buffer of n float32: whole vectors of four.
-func size(n int) int { return (n + 3) / 4 * 16 }
 
 func (s *session) build(p *plan.Plan, list []dispatch, scratchLen int) (err error) {
 	defer catch(&err, "preparing the plan")

@@ -26,20 +26,6 @@ func open(t *testing.T, opts ...Option) *gpu {
 	return d.(*gpu)
 }
 
-func prepare(t *testing.T, d device.Device, p *plan.Plan) device.Session {
-	t.Helper()
-	s, err := d.Prepare(p)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	return s
-}
-
-func picture(p *plan.Plan, seed uint32) []float32 {
-	return kerneltest.Fill(seed, p.Values[p.Input].Len())
-}
-
 func TestAgainstRef(t *testing.T) {
 	p := everyOperation()
 	var reports []string

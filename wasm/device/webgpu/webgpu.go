@@ -1,13 +1,13 @@
-// Package webgpu runs a plan on the GPU of a browser, by syscall/js in a tab
-// or a worker. Activations stay on the GPU: a run uploads the picture, submits
-// one list of dispatches and reads the plan's outputs back, once. On other
-// platforms New says that there is no such device.
+// Package webgpu runs a plan on a GPU: that of a browser, by syscall/js in a tab
+// or a worker, or natively this machine's, by package gpu. Both run the same
+// WGSL and the same list of dispatches. Activations stay on the GPU: a run
+// uploads the picture, submits the list and reads the plan's outputs back, once.
 package webgpu
 
 import "errors"
 
-// ErrLost is wrapped by Run once the browser has taken the GPU away (driver
-// reset, sleep, memory). New and Prepare may be tried again.
+// ErrLost is wrapped by Run once the GPU has been taken away (driver reset,
+// sleep, memory). New and Prepare may be tried again.
 var ErrLost = errors.New("webgpu: device lost")
 
 // Name of the device.
@@ -19,6 +19,7 @@ type Option func(*options)
 type options struct {
 	progress func(done, total int)
 	hardware bool
+	adapter  string
 }
 
 // WithProgress lets Prepare report how many of its pipelines are compiled. The
@@ -27,8 +28,14 @@ func WithProgress(report func(done, total int)) Option {
 	return func(o *options) { o.progress = report }
 }
 
+// Adapter makes New, natively, take an adapter whose name has name in it, in
+// whatever case. Only so it takes a software adapter. A browser chooses itself.
+func Adapter(name string) Option {
+	return func(o *options) { o.adapter = name }
+}
+
 // HardwareOnly makes New refuse a software adapter, on which the CPU device is
-// the faster: a browser without a GPU may still offer WebGPU.
+// the faster: a browser without a GPU may still offer WebGPU. Natively it always does.
 func HardwareOnly() Option {
 	return func(o *options) { o.hardware = true }
 }

@@ -4,7 +4,6 @@ package webgpu
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,14 +15,7 @@ import (
 	"time"
 
 	"blastlens/build/browser"
-	"blastlens/wasm/device"
 )
-
-func TestUnavailableWithoutABrowser(t *testing.T) {
-	if _, err := New(); !errors.Is(err, device.ErrUnavailable) {
-		t.Errorf("error %v, want ErrUnavailable", err)
-	}
-}
 
 // The tests of session_js_test.go, built for js/wasm and run in a worker of
 // headless Chromium, as the engine is.

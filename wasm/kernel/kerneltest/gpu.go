@@ -29,8 +29,8 @@ var script string
 // the processor with whatever else runs.
 const timeout = 3 * time.Minute
 
-// gpu is the headless Chromium that runs the shaders of a test binary.
-type gpu struct {
+// chromium is the headless Chromium that runs the shaders of a test binary.
+type chromium struct {
 	server *httptest.Server
 	chrome *browser.Browser
 	tab    *browser.Tab
@@ -49,40 +49,41 @@ type job struct {
 
 var shared struct {
 	sync.Mutex
-	gpu *gpu
-	err error // of a start that failed; it is not tried again
+	chromium *chromium
+	err      error // of a start that failed; it is not tried again
 }
 
-// Main runs a test binary's tests and then closes the browser that RunWGSL
+// Main runs a test binary's tests and then closes the browser that a Runner
 // started, if any. Call it from TestMain.
 func Main(m *testing.M) int {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()
-	if shared.gpu != nil {
-		shared.gpu.close()
+	if shared.chromium != nil {
+		shared.chromium.close()
 	}
 	return code
 }
 
-// RunWGSL runs kernels, one after the other, on WebGPU in headless Chromium on
-// SwiftShader and returns the first n float32 of role y. Inputs are by role;
-// scratch is the length of role scratch. Tests of one binary share the browser.
-// Without Chromium the test fails.
-func RunWGSL(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]float32, scratch, n int) []float32 {
+// Runner is a WebGPU, with a WGSL compiler of its own.
+type Runner struct {
+	Name string
+	run  func(*job) ([]float32, error)
+}
+
+// Runners are two that have nothing in common: headless Chromium (Tint, on
+// SwiftShader) and package gpu (naga in Go, on Mesa's lavapipe).
+var Runners = []Runner{{"wgsl in Chromium", inChromium}, {"wgsl on lavapipe", natively}}
+
+// Run runs kernels, one after the other, and returns the first n float32 of role
+// y. Inputs are by role; scratch is the length of role scratch. Tests of one
+// binary share the browser and the device. Where either is missing the test fails.
+func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]float32, scratch, n int) []float32 {
 	t.Helper()
 	for _, k := range kernels {
 		if err := k.Check(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.gpu == nil && shared.err == nil {
-		shared.gpu, shared.err = start()
-	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
 	}
 	present := map[wgsl.Role][]float32{}
 	for role, values := range inputs {
@@ -90,46 +91,58 @@ func RunWGSL(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]float32
 			present[role] = values
 		}
 	}
-	y, err := shared.gpu.run(&job{kernels: kernels, inputs: present, scratch: scratch, out: n, y: make(chan []byte, 1)})
+	y, err := r.run(&job{kernels: kernels, inputs: present, scratch: scratch, out: n, y: make(chan []byte, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return y
 }
 
-func start() (*gpu, error) {
-	g := &gpu{}
-	g.server = httptest.NewServer(g.routes()) // 127.0.0.1 is a secure context, which WebGPU wants
+func inChromium(j *job) ([]float32, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.chromium == nil && shared.err == nil {
+		shared.chromium, shared.err = start()
+	}
+	if shared.err != nil {
+		return nil, shared.err
+	}
+	return shared.chromium.run(j)
+}
+
+func start() (*chromium, error) {
+	c := &chromium{}
+	c.server = httptest.NewServer(c.routes()) // 127.0.0.1 is a secure context, which WebGPU wants
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	var err error
-	if g.chrome, err = browser.Start(context.Background(), browser.Options{SoftwareGPU: true}); err != nil {
-		g.close()
+	if c.chrome, err = browser.Start(context.Background(), browser.Options{SoftwareGPU: true}); err != nil {
+		c.close()
 		return nil, err
 	}
-	if g.tab, err = g.chrome.NewTab(); err == nil {
-		err = g.tab.Navigate(ctx, g.server.URL)
+	if c.tab, err = c.chrome.NewTab(); err == nil {
+		err = c.tab.Navigate(ctx, c.server.URL)
 	}
 	if err != nil {
-		g.close()
+		c.close()
 		return nil, err
 	}
-	return g, nil
+	return c, nil
 }
 
-func (g *gpu) close() {
-	if g.chrome != nil {
-		g.chrome.Close()
+func (c *chromium) close() {
+	if c.chrome != nil {
+		c.chrome.Close()
 	}
-	g.server.Close()
+	c.server.Close()
 }
 
-func (g *gpu) run(j *job) ([]float32, error) {
-	g.job.Store(j)
-	g.number++
+func (c *chromium) run(j *job) ([]float32, error) {
+	c.job.Store(j)
+	c.number++
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
-	if err := g.tab.Eval(ctx, fmt.Sprintf("runJob(%d)", g.number), nil); err != nil {
+	if err := c.tab.Eval(ctx, fmt.Sprintf("runJob(%d)", c.number), nil); err != nil {
 		return nil, fmt.Errorf("kerneltest: %s: %w", j.kernels[0].Name, err)
 	}
 	raw := <-j.y // the page awaits its delivery before it ends
@@ -143,7 +156,7 @@ func (g *gpu) run(j *job) ([]float32, error) {
 	return y, nil
 }
 
-func (g *gpu) routes() http.Handler {
+func (c *chromium) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -154,7 +167,7 @@ func (g *gpu) routes() http.Handler {
 		io.WriteString(w, script)
 	})
 	mux.HandleFunc("GET /job/{number}", func(w http.ResponseWriter, r *http.Request) {
-		j, roles := g.job.Load(), []wgsl.Role{}
+		j, roles := c.job.Load(), []wgsl.Role{}
 		for role := range j.inputs {
 			roles = append(roles, role)
 		}
@@ -164,7 +177,7 @@ func (g *gpu) routes() http.Handler {
 		})
 	})
 	mux.HandleFunc("GET /job/{number}/{role}", func(w http.ResponseWriter, r *http.Request) {
-		binary.Write(w, binary.LittleEndian, g.job.Load().inputs[wgsl.Role(r.PathValue("role"))])
+		binary.Write(w, binary.LittleEndian, c.job.Load().inputs[wgsl.Role(r.PathValue("role"))])
 	})
 	mux.HandleFunc("POST /job/{number}/y", func(w http.ResponseWriter, r *http.Request) {
 		y, err := io.ReadAll(r.Body)
@@ -172,7 +185,7 @@ func (g *gpu) routes() http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		g.job.Load().y <- y
+		c.job.Load().y <- y
 	})
 	return mux
 }

@@ -12,11 +12,13 @@ import (
 )
 
 func init() {
-	implementations = append(implementations, implementation{name: "wgsl", tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Norm, x, scale, shift []float32) []float32 {
-		return kerneltest.RunWGSL(t, []wgsl.Kernel{norm.Shader(c.Shape, c.Act)}, map[wgsl.Role][]float32{
-			wgsl.X: x, wgsl.W: scale, wgsl.B: shift,
-		}, 0, c.Rows*c.C)
-	}})
+	for _, r := range kerneltest.Runners {
+		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Norm, x, scale, shift []float32) []float32 {
+			return r.Run(t, []wgsl.Kernel{norm.Shader(c.Shape, c.Act)}, map[wgsl.Role][]float32{
+				wgsl.X: x, wgsl.W: scale, wgsl.B: shift,
+			}, 0, c.Rows*c.C)
+		}})
+	}
 }
 
 func TestMain(m *testing.M) { os.Exit(kerneltest.Main(m)) }

@@ -12,11 +12,13 @@ import (
 )
 
 func init() {
-	implementations = append(implementations, implementation{name: "wgsl", tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Pool, x []float32) []float32 {
-		return kerneltest.RunWGSL(t, []wgsl.Kernel{pool.Shader(c.Shape)}, map[wgsl.Role][]float32{
-			wgsl.X: x,
-		}, 0, c.Kind.Out(c.C))
-	}})
+	for _, r := range kerneltest.Runners {
+		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Pool, x []float32) []float32 {
+			return r.Run(t, []wgsl.Kernel{pool.Shader(c.Shape)}, map[wgsl.Role][]float32{
+				wgsl.X: x,
+			}, 0, c.Kind.Out(c.C))
+		}})
+	}
 }
 
 func TestMain(m *testing.M) { os.Exit(kerneltest.Main(m)) }

@@ -12,11 +12,13 @@ import (
 )
 
 func init() {
-	implementations = append(implementations, implementation{name: "wgsl", tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Squeeze, x, w1, b1, w2, b2 []float32) []float32 {
-		return kerneltest.RunWGSL(t, squeeze.Shaders(c.Shape), map[wgsl.Role][]float32{
-			wgsl.X: x, wgsl.W: w1, wgsl.B: b1, wgsl.W2: w2, wgsl.B2: b2,
-		}, squeeze.Scratch(c.Shape), c.C)
-	}})
+	for _, r := range kerneltest.Runners {
+		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Squeeze, x, w1, b1, w2, b2 []float32) []float32 {
+			return r.Run(t, squeeze.Shaders(c.Shape), map[wgsl.Role][]float32{
+				wgsl.X: x, wgsl.W: w1, wgsl.B: b1, wgsl.W2: w2, wgsl.B2: b2,
+			}, squeeze.Scratch(c.Shape), c.C)
+		}})
+	}
 }
 
 func TestMain(m *testing.M) { os.Exit(kerneltest.Main(m)) }

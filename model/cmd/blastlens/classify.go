@@ -56,7 +56,7 @@ func (c *classifyCmd) Run(s streams) error {
 	// One thread a picture keeps all cores busy without waiting for each other;
 	// threads share a picture only where there are fewer pictures than cores.
 	workers := max(1, min(runtime.GOMAXPROCS(0), len(pictures)))
-	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: c.Device.candidates(runtime.GOMAXPROCS(0) / workers)})
+	e, err := engine.Load(bundle.Bytes(file), m, c.Device.options(runtime.GOMAXPROCS(0)/workers))
 	if errors.Is(err, engine.ErrNoDevice) {
 		return fmt.Errorf("--device: %w", err)
 	}

@@ -38,20 +38,21 @@ func (d *deviceChoice) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// candidates are the devices to try, in this order; threads are the processor's
-// for one picture.
-func (d deviceChoice) candidates(threads int) []engine.Candidate {
-	var all []engine.Candidate
+// options are those of an engine: the devices to try, in this order, and the
+// processor as a GPU's witness; threads are the processor's for one picture.
+func (d deviceChoice) options(threads int) engine.Options {
+	processor := engine.Candidate{Title: "CPU", New: func() (device.Device, error) { return cpu.New(threads), nil }}
+	var o engine.Options
 	if d.kind != "cpu" {
-		all = append(all, engine.Candidate{Title: "GPU", New: func() (device.Device, error) {
+		o.Candidates = append(o.Candidates, engine.Candidate{Title: "GPU", Doubted: true, New: func() (device.Device, error) {
 			return webgpu.New(webgpu.Adapter(d.adapter))
 		}})
+		o.Witnesses = append(o.Witnesses, processor)
 	}
 	if d.kind != "gpu" {
-		processor := cpu.New(threads)
-		all = append(all, engine.Candidate{Title: "CPU", New: func() (device.Device, error) { return processor, nil }})
+		o.Candidates = append(o.Candidates, processor)
 	}
-	return all
+	return o
 }
 
 // ranOn is what JSON says of the device that answered.

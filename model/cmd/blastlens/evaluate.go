@@ -144,7 +144,7 @@ func loadModel(model, head string, on deviceChoice) (*engine.Engine, bundle.Mani
 
 // onDevice is a model that answers each picture on one core, or on the GPU.
 func onDevice(file []byte, m bundle.Manifest, on deviceChoice) (*engine.Engine, error) {
-	e, err := engine.Load(bundle.Bytes(file), m, engine.Options{Candidates: on.candidates(1)})
+	e, err := engine.Load(bundle.Bytes(file), m, on.options(1))
 	if errors.Is(err, engine.ErrNoDevice) {
 		err = fmt.Errorf("--device: %w", err)
 	}

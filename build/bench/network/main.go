@@ -27,6 +27,7 @@ import (
 	"blastlens/model/net/load"
 	"blastlens/model/onnx"
 	"blastlens/wasm/bundle"
+	"blastlens/wasm/fields"
 	"blastlens/wasm/plan"
 )
 
@@ -227,22 +228,36 @@ func (w writer) pack(record json.RawMessage, tool, classes string) (*bundle.Bund
 	return bundle.Read(data)
 }
 
+// planFile is a plan with a list of its weights.
+type planFile struct {
+	*plan.Plan
+	weights []weight
+}
+
+type weight struct {
+	shape []int
+	at    int // in float32
+}
+
+func (f *planFile) Fields(c *fields.Coder) {
+	f.Plan.Fields(c)
+	fields.Objects(c, "weights", &f.weights)
+}
+
+func (w *weight) Fields(c *fields.Coder) {
+	fields.Ints(c, "shape", &w.shape)
+	fields.Int(c, "at", &w.at)
+}
+
 // plan writes the plan, and its weights one after the other.
 func (w writer) plan(p *plan.Plan) error {
-	type weight struct {
-		Shape []int `json:"shape"`
-		At    int   `json:"at"` // in float32
-	}
-	file := struct {
-		*plan.Plan
-		Weights []weight `json:"weights"`
-	}{Plan: p}
+	file := planFile{Plan: p}
 	var data []byte
 	for _, t := range p.Weights {
-		file.Weights = append(file.Weights, weight{t.Shape, len(data) / 4})
+		file.weights = append(file.weights, weight{t.Shape, len(data) / 4})
 		data = appendFloats(data, t.Data)
 	}
-	text, err := json.Marshal(file)
+	text, err := fields.Marshal(&file)
 	if err != nil {
 		return err
 	}

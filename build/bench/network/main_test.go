@@ -1,14 +1,18 @@
 package main
 
 import (
+	"encoding/json"
 	"math"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"blastlens/model/graph"
 	"blastlens/model/lower"
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/device/cpu"
+	"blastlens/wasm/plan"
+	"blastlens/wasm/tensor"
 )
 
 // TestFoldNorms wants the folded network to answer as the one with batch-norms,
@@ -65,4 +69,35 @@ func answer(t *testing.T, g *graph.Graph, size int) (logits []float32, steps int
 		t.Fatal(err)
 	}
 	return outputs[0], len(p.Steps)
+}
+
+// The bench's scripts read the plan by these names.
+func TestPlanFile(t *testing.T) {
+	w := writer{stem: filepath.Join(t.TempDir(), "b3")}
+	p := &plan.Plan{
+		Values: []plan.Value{{H: 8, W: 8, C: 3}}, Steps: []plan.Step{{Op: plan.Stem, Act: "silu"}},
+		Weights: []tensor.Float32{{Shape: []int{2}, Data: []float32{1, 2}}, {Shape: []int{1}, Data: []float32{3}}},
+	}
+	if err := w.plan(p); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(w.stem + ".plan.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Values  []map[string]any `json:"values"`
+		Steps   []map[string]any `json:"steps"`
+		Weights []struct {
+			Shape []int `json:"shape"`
+			At    int   `json:"at"`
+		} `json:"weights"`
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Values) != 1 || got.Values[0]["H"] != 8.0 || len(got.Steps) != 1 || got.Steps[0]["op"] != "stem" || got.Steps[0]["act"] != "silu" ||
+		len(got.Weights) != 2 || got.Weights[1].At != 2 || len(got.Weights[1].Shape) != 1 {
+		t.Errorf("the plan is written as %s", text)
+	}
 }

@@ -71,17 +71,19 @@ export function table(measured, summary) {
       const a = best(present(ours.map(value))), b = best(present(peers.map(value)));
       return a === null || b === null ? "–" : (best === smallest ? a / b : b / a).toFixed(2);
     };
-    const columns = flags.sizes.flatMap((size) => flags.threads.map((threads) => ({ size, threads, key: `${size}/${threads}` })));
+    const columns = flags.sizes.flatMap((size) => flags.threads.map((threads) => ({ size, threads, key: `${size}/${threads}` })))
+      .filter(({ key }) => shown.some((r) => r.latency[key]));
+    const gpu = browser === "swiftshader";
 
-    out.push("", `**${browsers[browser]}**: one picture, ms, median of the best of ${flags.rounds} rounds (smallest of all)`, "");
-    line("", ...columns.map(({ size, threads }) => `${size} px, ${threads} thread${threads > 1 ? "s" : ""}`));
+    out.push("", `**${browsers[browser]}**: one picture, ms, median of the best of ${gpu ? 1 : flags.rounds} rounds (smallest of all)`, "");
+    line("", ...columns.map(({ size, threads }) => gpu ? `${size} px, WebGPU` : `${size} px, ${threads} thread${threads > 1 ? "s" : ""}`));
     line("---", ...columns.map(() => "---:"));
     const timed = ({ latency }) => columns.map(({ key }) => (latency[key] ? `${number(latency[key].median, 1)} (${number(latency[key].min, 1)})` : "–"));
     for (const r of shown) line(r.title, ...timed(r));
     line("ours / best peer", ...columns.map(({ key }) => ratio((r) => r.latency[key]?.median)));
 
     const most = Math.max(...flags.threads);
-    out.push("", `The rest, at ${flags.sizes[0]} px${most > 1 ? `, with ${most} threads where there may be several` : ""}`, "");
+    out.push("", `The rest, at ${flags.sizes[0]} px${most > 1 && !gpu ? `, with ${most} threads where there may be several` : ""}`, "");
     line("", "create + first picture, s", `cold start at ${flags.bitsPerSecond / 1e6} Mbit/s, s`, `folder of ${flags.folder}, pictures/s`,
       "page memory, MB", "download, MB", "of it runtime, MB", "largest logit difference to onnxruntime");
     line("---", ...Array(7).fill("---:"));

@@ -4,14 +4,14 @@
 # on Debian it does so itself; elsewhere it says what is missing.
 set -euo pipefail
 
-chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+browser() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 lavapipe() {
   PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep 'libvulkan\.so\.1' >/dev/null || return 1
   compgen -G '/usr/share/vulkan/icd.d/lvp_icd*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/lvp_icd*.json' >/dev/null
 }
 
 missing() {
-  chromium >/dev/null || echo chromium fonts-dejavu-core
+  browser >/dev/null || echo chromium fonts-dejavu-core
   lavapipe || echo mesa-vulkan-drivers libvulkan1
 }
 
@@ -26,7 +26,7 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     sleep $((10 * try))
   done
 fi
-if ! chromium >/dev/null; then
+if ! browser >/dev/null; then
   echo "make test needs Chromium for its browser tests: install the package chromium (Debian, Ubuntu) or Google Chrome" >&2
 fi
 if ! lavapipe; then

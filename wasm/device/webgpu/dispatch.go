@@ -38,9 +38,9 @@ type dispatch struct {
 
 // dispatches are the kernels of a valid plan in the order in which they run,
 // and the float32 of scratch that they share.
-func dispatches(p *plan.Plan) (list []dispatch, scratchLen int, err error) {
+func dispatches(p *plan.Plan, t wgsl.Target) (list []dispatch, scratchLen int, err error) {
 	for i, s := range p.Steps {
-		kernels, n := kernelsOf(p, s)
+		kernels, n := kernelsOf(p, s, t)
 		scratchLen = max(scratchLen, n)
 		at := map[wgsl.Role]memory{
 			wgsl.X: {slot, p.Values[s.In].Buffer}, wgsl.Y: {slot, p.Values[s.Out].Buffer},
@@ -68,26 +68,26 @@ func dispatches(p *plan.Plan) (list []dispatch, scratchLen int, err error) {
 }
 
 // kernelsOf are the kernels of one step and the float32 of scratch they need.
-func kernelsOf(p *plan.Plan, s plan.Step) ([]wgsl.Kernel, int) {
+func kernelsOf(p *plan.Plan, s plan.Step, t wgsl.Target) ([]wgsl.Kernel, int) {
 	in, out := p.Values[s.In], p.Values[s.Out]
 	pixels := in.H * in.W
 	switch s.Op {
 	case plan.Stem:
-		return []wgsl.Kernel{stem.Shader(stem.Shape{H: in.H, W: in.W, M: out.C}, s.Act)}, 0
+		return []wgsl.Kernel{stem.Shader(stem.Shape{H: in.H, W: in.W, M: out.C}, s.Act, t)}, 0
 	case plan.Pointwise:
 		shape := pointwise.Shape{Rows: pixels, C: in.C, M: out.C}
-		return []wgsl.Kernel{pointwise.Shader(shape, s.Act, s.Gate != plan.None, s.Residual != plan.None)}, 0
+		return []wgsl.Kernel{pointwise.Shader(shape, s.Act, s.Gate != plan.None, s.Residual != plan.None, t)}, 0
 	case plan.Depthwise:
-		return []wgsl.Kernel{depthwise.Shader(depthwise.Shape{H: in.H, W: in.W, C: in.C, K: s.Kernel, Stride: s.Stride}, s.Act)}, 0
+		return []wgsl.Kernel{depthwise.Shader(depthwise.Shape{H: in.H, W: in.W, C: in.C, K: s.Kernel, Stride: s.Stride}, s.Act, t)}, 0
 	case plan.Squeeze:
 		shape := squeeze.Shape{Pixels: pixels, C: in.C, S: tensor.Len(p.Weights[s.B].Shape)}
-		return squeeze.Shaders(shape), squeeze.Scratch(shape)
+		return squeeze.Shaders(shape, t), squeeze.Scratch(shape, t)
 	case plan.Pool:
-		return []wgsl.Kernel{pool.Shader(pool.Shape{Pixels: pixels, C: in.C, Kind: s.Pool})}, 0
+		return []wgsl.Kernel{pool.Shader(pool.Shape{Pixels: pixels, C: in.C, Kind: s.Pool}, t)}, 0
 	case plan.Dense:
-		return []wgsl.Kernel{dense.Shader(dense.Shape{C: in.C, M: out.C}, s.Act)}, 0
+		return []wgsl.Kernel{dense.Shader(dense.Shape{C: in.C, M: out.C}, s.Act, t)}, 0
 	case plan.Norm:
-		return []wgsl.Kernel{norm.Shader(norm.Shape{Rows: pixels, C: in.C}, s.Act)}, 0
+		return []wgsl.Kernel{norm.Shader(norm.Shape{Rows: t.Pictures * pixels, C: in.C}, s.Act)}, 0
 	}
 	return nil, 0 // plan.Validate knows no other operation
 }

@@ -8,20 +8,22 @@ import (
 	"blastlens/wasm/plan"
 )
 
+var onePicture = wgsl.Target{Pictures: 1}
+
 func TestDispatches(t *testing.T) {
 	p := everyOperation()
 	if err := p.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	list, scratchLen, err := dispatches(p)
+	list, scratchLen, err := dispatches(p, onePicture)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := len(p.Steps) + 2; len(list) != want { // a squeeze is two kernels
 		t.Errorf("%d dispatches, want %d", len(list), want)
 	}
-	if scratchLen != 30 {
-		t.Errorf("%d float32 of scratch, want 30, the widest squeeze", scratchLen)
+	if scratchLen != 36 {
+		t.Errorf("%d float32 of scratch, want 36: the first squeeze averages 104 pixels of 12 channels in three chunks", scratchLen)
 	}
 	for _, d := range list {
 		if len(d.bindings) != len(d.kernel.Bindings) || len(d.bindings) > 8 {
@@ -59,7 +61,7 @@ func TestDispatchesOfEqualShapeShareTheirSource(t *testing.T) {
 	}
 	n.Outputs = []plan.Output{{Name: "logits", Value: v}}
 	plan.Place(&n.Plan)
-	list, _, err := dispatches(&n.Plan)
+	list, _, err := dispatches(&n.Plan, onePicture)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,7 @@ func TestDispatchesRefusesALargeGrid(t *testing.T) {
 	v := n.step(plan.Step{Op: plan.Stem, In: n.Input}, plan.None, plan.None, (wgsl.MaxGroups*3-1)/2+1, 1, 4, []int{3, 3, 3, 4}, []int{4})
 	n.Outputs = []plan.Output{{Name: "logits", Value: v}}
 	plan.Place(&n.Plan)
-	if _, _, err := dispatches(&n.Plan); err == nil || !strings.Contains(err.Error(), "stem0") {
+	if _, _, err := dispatches(&n.Plan, onePicture); err == nil || !strings.Contains(err.Error(), "stem0") {
 		t.Errorf("error %v, want one that names step stem0", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/gpu"
+	"blastlens/wasm/kernel/wgsl"
 	"blastlens/wasm/plan"
 )
 
@@ -45,7 +46,7 @@ func (n *native) Prepare(p *plan.Plan) (device.Session, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("webgpu: %w", err)
 	}
-	list, scratchLen, err := dispatches(p)
+	list, scratchLen, err := dispatches(p, wgsl.Target{Pictures: 1, Software: n.gpu.Software()})
 	if err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func catch(err *error, doing string) {
 }
 
 // bytes are the memory of x: WebAssembly is little-endian, as GPUs are.
-func bytes(x []float32) []byte {
+func bytes[T float32 | uint32](x []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }
 

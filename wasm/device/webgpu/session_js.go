@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 	"syscall/js"
 	"time"
 
 	"blastlens/wasm/device"
+	"blastlens/wasm/kernel/wgsl"
 	"blastlens/wasm/plan"
 )
 
@@ -16,6 +18,7 @@ const (
 	usageMapRead = 0x0001
 	usageCopySrc = 0x0004
 	usageCopyDst = 0x0008
+	usageUniform = 0x0040
 	usageStorage = 0x0080
 	mapModeRead  = 0x0001
 )
@@ -57,7 +60,7 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("webgpu: %w", err)
 	}
-	list, scratchLen, err := dispatches(p)
+	list, scratchLen, err := dispatches(p, wgsl.Target{Pictures: 1, Software: strings.HasSuffix(g.describe, softwareMark)})
 	if err != nil {
 		return nil, err
 	}
@@ -85,6 +88,7 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 func (s *session) build(p *plan.Plan, list []dispatch, scratchLen int) (err error) {
 	defer catch(&err, "preparing the plan")
 	g := s.gpu
+	compiling := g.compile(list) // while the weights are uploaded
 	storage := map[memory]js.Value{}
 	for i, n := range p.Buffers {
 		storage[memory{slot, i}] = s.buffer(fmt.Sprintf("buffer %d", i), size(n), usageStorage|usageCopySrc|usageCopyDst)
@@ -97,11 +101,7 @@ func (s *session) build(p *plan.Plan, list []dispatch, scratchLen int) (err erro
 		if room, err = p.Weight(i, room); err != nil {
 			return err
 		}
-		b := s.buffer(w.Name, size(len(room)), usageStorage|usageCopyDst)
-		raw := js.Global().Get("Uint8Array").New(4 * len(room))
-		js.CopyBytesToJS(raw, bytes(room))
-		g.queue.Call("writeBuffer", b, 0, raw)
-		storage[memory{weight, i}] = b
+		storage[memory{weight, i}] = s.filled(w.Name, size(len(room)), bytes(room), usageStorage)
 	}
 	in := p.Values[p.Input]
 	s.input, s.inputLen = storage[memory{slot, in.Buffer}], in.Len()
@@ -115,16 +115,20 @@ func (s *session) build(p *plan.Plan, list []dispatch, scratchLen int) (err erro
 	s.staging = s.buffer("outputs", total, usageMapRead|usageCopyDst)
 	s.read = make([]byte, total)
 
-	pipelines, err := g.compile(list)
+	pipelines, err := compiling.await(g)
 	if err != nil {
 		return err
 	}
 	for _, d := range list {
 		pipeline := pipelines[d.kernel.Source]
-		entries := make([]any, len(d.bindings))
-		for i, m := range d.bindings {
-			entries[i] = map[string]any{"binding": i, "resource": map[string]any{"buffer": storage[m]}}
+		entries := make([]any, 0, len(d.bindings)+1)
+		bind := func(b js.Value) {
+			entries = append(entries, map[string]any{"binding": len(entries), "resource": map[string]any{"buffer": b}})
 		}
+		for _, m := range d.bindings {
+			bind(storage[m])
+		}
+		bind(s.filled(d.kernel.Name, d.kernel.ShapeBytes(), bytes(d.kernel.Shape), usageUniform))
 		group := g.device.Call("createBindGroup", map[string]any{
 			"label": d.kernel.Name, "layout": pipeline.Call("getBindGroupLayout", 0), "entries": entries,
 		})
@@ -139,15 +143,32 @@ func (s *session) buffer(label string, bytes, usage int) js.Value {
 	return b
 }
 
-// compile makes one pipeline for each different source, by source.
-func (g *gpu) compile(list []dispatch) (map[string]js.Value, error) {
-	type compiled struct {
-		source   string
-		pipeline js.Value
-		err      error
-	}
+// filled is a buffer that begins with contents.
+func (s *session) filled(label string, size int, contents []byte, usage int) js.Value {
+	b := s.buffer(label, size, usage|usageCopyDst)
+	raw := js.Global().Get("Uint8Array").New(len(contents))
+	js.CopyBytesToJS(raw, contents)
+	s.gpu.queue.Call("writeBuffer", b, 0, raw)
+	return b
+}
+
+// compiled is a pipeline of a source, or why there is none.
+type compiled struct {
+	source   string
+	pipeline js.Value
+	err      error
+}
+
+// compilation is all pipelines on their way.
+type compilation struct {
+	count   int
+	results chan compiled
+}
+
+// compile begins one pipeline for each different source.
+func (g *gpu) compile(list []dispatch) compilation {
 	started := map[string]bool{}
-	results := make(chan compiled, len(list))
+	all := compilation{results: make(chan compiled, len(list))}
 	for _, d := range list {
 		k := d.kernel
 		if started[k.Source] {
@@ -163,22 +184,29 @@ func (g *gpu) compile(list []dispatch) (map[string]js.Value, error) {
 			if err != nil {
 				err = fmt.Errorf("webgpu: compiling %s: %w%s", k.Name, err, g.complaints(module))
 			}
-			results <- compiled{k.Source, pipeline, err}
+			all.results <- compiled{k.Source, pipeline, err}
 		}()
 	}
+	all.count = len(started)
+	return all
+}
+
+// await returns the pipelines by their source once all are there, so that none
+// is left behind.
+func (c compilation) await(g *gpu) (map[string]js.Value, error) {
 	pipelines := map[string]js.Value{}
 	var failed error
-	for done := range len(started) + 1 { // all are awaited, so that none is left behind
+	for done := range c.count + 1 {
 		if g.progress != nil {
-			g.progress(done, len(started))
+			g.progress(done, c.count)
 		}
-		if done == len(started) {
+		if done == c.count {
 			break
 		}
-		c := <-results
-		pipelines[c.source] = c.pipeline
+		r := <-c.results
+		pipelines[r.source] = r.pipeline
 		if failed == nil {
-			failed = c.err
+			failed = r.err
 		}
 	}
 	return pipelines, failed

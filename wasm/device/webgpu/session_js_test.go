@@ -162,7 +162,7 @@ func TestPrepareRefuses(t *testing.T) {
 func TestShaderErrorsAreNamed(t *testing.T) {
 	d := open(t)
 	d.push()
-	_, err := d.compile([]dispatch{{kernel: wgsl.Kernel{Name: "broken 3x3", Source: "@compute @workgroup_size(1)\nfn main() { let a = missing; }"}}})
+	_, err := d.compile([]dispatch{{kernel: wgsl.Kernel{Name: "broken 3x3", Source: "@compute @workgroup_size(1)\nfn main() { let a = missing; }"}}}).await(d)
 	if d.caught(d.pop()) == nil {
 		t.Error("the error scopes caught nothing")
 	}

@@ -14,7 +14,7 @@ import (
 func init() {
 	for _, r := range kerneltest.Runners {
 		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Dense, x, w, b []float32) []float32 {
-			return r.Run(t, []wgsl.Kernel{dense.Shader(c.Shape, c.Act)}, map[wgsl.Role][]float32{
+			return r.Run(t, []wgsl.Kernel{dense.Shader(c.Shape, c.Act, r.Target)}, map[wgsl.Role][]float32{
 				wgsl.X: x, wgsl.W: w, wgsl.B: b,
 			}, 0, c.M)
 		}})

@@ -11,14 +11,15 @@ import (
 //go:embed depthwise.wgsl
 var body string
 
-// Shader is the layer on the GPU. Bindings: x, w, b, y.
-func Shader(s Shape, act activation.Kind) wgsl.Kernel {
+// Shader is the layer on the GPU, for t.Pictures. Bindings: x, w, b, y.
+func Shader(s Shape, act activation.Kind, t wgsl.Target) wgsl.Kernel {
 	return wgsl.Program{
-		Name: fmt.Sprintf("depthwise %dx%dx%d k%d s%d %s", s.H, s.W, s.C, s.K, s.Stride, act),
-		Body: body,
-		Consts: []wgsl.Const{
-			{Name: "H", Value: s.H}, {Name: "W", Value: s.W}, {Name: "C4", Value: wgsl.Fours(s.C)},
-			{Name: "K", Value: s.K}, {Name: "STRIDE", Value: s.Stride}, {Name: "OUT_W", Value: s.OutW()},
+		Name:   fmt.Sprintf("depthwise %dx%dx%d k%d s%d %s", s.H, s.W, s.C, s.K, s.Stride, act),
+		Body:   body,
+		Consts: []wgsl.Const{{Name: "K", Value: s.K}, {Name: "STRIDE", Value: s.Stride}},
+		Dims: []wgsl.Dim{
+			{Name: "h", Value: s.H}, {Name: "w", Value: s.W}, {Name: "c4", Value: wgsl.Fours(s.C)},
+			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
 		},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: s.C},
@@ -27,6 +28,6 @@ func Shader(s Shape, act activation.Kind) wgsl.Kernel {
 			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Act:    act,
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.OutW(), 4*8), uint32(s.OutH())},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.OutW(), 4*8), uint32(t.Pictures * s.OutH())},
 	}.Kernel()
 }

@@ -35,6 +35,7 @@ type Device struct {
 	device   *wgpu.Device
 	queue    queue
 	describe string
+	software bool
 	patience time.Duration
 
 	mu   sync.Mutex
@@ -92,7 +93,7 @@ func open(instance *wgpu.Instance, name string) (*Device, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: opening %s: %w", ErrNone, describe(info), err)
 		}
-		return &Device{instance: instance, device: device, queue: device.Queue(), describe: describe(info), patience: patience}, nil
+		return &Device{instance: instance, device: device, queue: device.Queue(), describe: describe(info), software: software(info), patience: patience}, nil
 	}
 	if len(seen) == 0 {
 		return nil, fmt.Errorf("%w: no adapter; is a driver (%s) installed?", ErrNone, driver)
@@ -134,6 +135,9 @@ func describe(info gputypes.AdapterInfo) string {
 
 // Describe is the adapter's name, the interface to it, and whether it is software.
 func (d *Device) Describe() string { return d.describe }
+
+// Software reports whether the adapter computes on the processor.
+func (d *Device) Software() bool { return d.software }
 
 // MaxBuffer is the bytes that one binding of a storage buffer may have.
 func (d *Device) MaxBuffer() int {

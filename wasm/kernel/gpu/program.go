@@ -99,9 +99,16 @@ func (p *Program) Add(k wgsl.Kernel, buffers []Buffer) error {
 			}
 			p.pipelines[k.Source] = compiled
 		}
-		entries := make([]wgpu.BindGroupEntry, len(buffers))
+		entries := make([]wgpu.BindGroupEntry, len(buffers), len(buffers)+1)
 		for i, b := range buffers {
 			entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.raw, Size: b.raw.Size()}
+		}
+		if len(k.Shape) > 0 {
+			shape, err := p.uniform(k)
+			if err != nil {
+				return err
+			}
+			entries = append(entries, wgpu.BindGroupEntry{Binding: uint32(len(buffers)), Buffer: shape, Size: shape.Size()})
 		}
 		group, err := d.device.CreateBindGroup(&wgpu.BindGroupDescriptor{Label: k.Name, Layout: compiled.layout, Entries: entries})
 		if err != nil {
@@ -111,6 +118,19 @@ func (p *Program) Add(k wgsl.Kernel, buffers []Buffer) error {
 		p.steps = append(p.steps, step{compiled.raw, group, k.Groups})
 		return nil
 	})
+}
+
+// uniform makes the buffer with a kernel's shape.
+func (p *Program) uniform(k wgsl.Kernel) (*wgpu.Buffer, error) {
+	d := p.device
+	b, err := d.device.CreateBuffer(&wgpu.BufferDescriptor{
+		Label: k.Name, Size: uint64(k.ShapeBytes()), Usage: wgpu.BufferUsageUniform | wgpu.BufferUsageCopyDst,
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.owned = append(p.owned, b)
+	return b, d.queue.WriteBuffer(b, 0, bytes(k.Shape))
 }
 
 func (p *Program) compile(k wgsl.Kernel) (c pipeline, err error) {
@@ -324,6 +344,6 @@ func (p *Program) Close() {
 }
 
 // bytes are the memory of x: GPUs and the processors that have one are little-endian.
-func bytes(x []float32) []byte {
+func bytes[T float32 | uint32](x []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), 4*len(x))
 }

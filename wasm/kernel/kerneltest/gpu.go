@@ -65,18 +65,37 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// Runner is a WebGPU, with a WGSL compiler of its own.
+// Runner is a WebGPU, with a WGSL compiler of its own, and what it asks of kernels.
 type Runner struct {
-	Name string
-	run  func(*job) ([]float32, error)
+	Name   string
+	Target wgsl.Target
+	run    func(*job) ([]float32, error)
 }
 
 // Runners are two that have nothing in common: headless Chromium (Tint, on
-// SwiftShader) and package gpu (naga in Go, on Mesa's lavapipe).
-var Runners = []Runner{{"wgsl in Chromium", inChromium}, {"wgsl on lavapipe", natively}}
+// SwiftShader) and package gpu (naga in Go, on Mesa's lavapipe), each with the
+// kernels for software and those for hardware.
+var Runners = []Runner{
+	{"wgsl in Chromium", wgsl.Target{Pictures: 1, Software: true}, inChromium},
+	{"wgsl in Chromium, the second of three pictures", wgsl.Target{Pictures: 3}, inChromium},
+	{"wgsl on lavapipe", wgsl.Target{Pictures: 1}, natively},
+	{"wgsl on lavapipe, the second of three pictures", wgsl.Target{Pictures: 3, Software: true}, natively},
+}
 
-// Run runs kernels, one after the other, and returns the first n float32 of role
-// y. Inputs are by role; scratch is the length of role scratch. Tests of one
+// among puts a picture's values between those of others, where the target wants
+// more than one.
+func (r Runner) among(values []float32) []float32 {
+	if r.Target.Pictures == 1 {
+		return values
+	}
+	n := len(values)
+	all := Fill(97, r.Target.Pictures*n)
+	copy(all[n:], values)
+	return all
+}
+
+// Run runs kernels, one after the other, and returns the n float32 of role y that
+// belong to the picture of the inputs. Inputs are by role; scratch is the length of role scratch. Tests of one
 // binary share the browser and the device. Where either is missing the test fails.
 func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]float32, scratch, n int) []float32 {
 	t.Helper()
@@ -87,13 +106,20 @@ func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]
 	}
 	present := map[wgsl.Role][]float32{}
 	for role, values := range inputs {
-		if values != nil {
+		switch {
+		case values == nil:
+		case slices.Contains([]wgsl.Role{wgsl.X, wgsl.Gate, wgsl.Residual}, role):
+			present[role] = r.among(values)
+		default:
 			present[role] = values
 		}
 	}
-	y, err := r.run(&job{kernels: kernels, inputs: present, scratch: scratch, out: n, y: make(chan []byte, 1)})
+	y, err := r.run(&job{kernels: kernels, inputs: present, scratch: scratch, out: r.Target.Pictures * n, y: make(chan []byte, 1)})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if r.Target.Pictures > 1 {
+		return y[n : 2*n]
 	}
 	return y
 }

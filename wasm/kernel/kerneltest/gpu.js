@@ -7,7 +7,7 @@ async function runJob(job) {
 	const device = await (globalThis.device ??= openDevice());
 	device.pushErrorScope("out-of-memory");
 	device.pushErrorScope("validation");
-	const { STORAGE, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
+	const { STORAGE, UNIFORM, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
 	const buffers = {};
 	const upload = (role, bytes) => {
 		buffers[role] = device.createBuffer({ label: role, size: Math.ceil(bytes.byteLength / 16) * 16, usage: STORAGE | COPY_SRC | COPY_DST });
@@ -27,6 +27,11 @@ async function runJob(job) {
 		}
 		const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
 		const entries = kernel.Bindings.map((role, binding) => ({ binding, resource: { buffer: buffers[role] } }));
+		if (kernel.Shape?.length) {
+			const shape = device.createBuffer({ size: Math.ceil(kernel.Shape.length / 4) * 16, usage: UNIFORM | COPY_DST });
+			device.queue.writeBuffer(shape, 0, new Uint32Array(kernel.Shape));
+			entries.push({ binding: entries.length, resource: { buffer: shape } });
+		}
 		const pass = encoder.beginComputePass();
 		pass.setPipeline(pipeline);
 		pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));

@@ -14,9 +14,9 @@ var body string
 // Shader is the layer on the GPU. Bindings: x, w (scale), b (shift), y.
 func Shader(s Shape, act activation.Kind) wgsl.Kernel {
 	return wgsl.Program{
-		Name:   fmt.Sprintf("norm %dx%d %s", s.Rows, s.C, act),
-		Body:   body,
-		Consts: []wgsl.Const{{Name: "ROWS", Value: s.Rows}, {Name: "C4", Value: wgsl.Fours(s.C)}},
+		Name: fmt.Sprintf("norm %dx%d %s", s.Rows, s.C, act),
+		Body: body,
+		Dims: []wgsl.Dim{{Name: "rows", Value: s.Rows}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.W, Columns: s.C},

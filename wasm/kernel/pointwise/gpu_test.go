@@ -14,7 +14,7 @@ import (
 func init() {
 	for _, r := range kerneltest.Runners {
 		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Pointwise, x, w, b, gate, residual []float32) []float32 {
-			return r.Run(t, []wgsl.Kernel{pointwise.Shader(c.Shape, c.Act, c.Gate, c.Residual)}, map[wgsl.Role][]float32{
+			return r.Run(t, []wgsl.Kernel{pointwise.Shader(c.Shape, c.Act, c.Gate, c.Residual, r.Target)}, map[wgsl.Role][]float32{
 				wgsl.X: x, wgsl.W: w, wgsl.B: b, wgsl.Gate: gate, wgsl.Residual: residual,
 			}, 0, c.Rows*c.M)
 		}})

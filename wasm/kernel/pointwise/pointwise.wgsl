@@ -1,20 +1,22 @@
 // act((x*gate)·w + b) + residual
-// x [ROWS,C], w [C,M], b [M], gate [C], residual [ROWS,M] -> y [ROWS,M]
+// x [pictures,rows,c], w [c,m], b [m], gate [pictures,c], residual and y [pictures,rows,m]
 // One invocation computes eight rows of four output channels.
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(global_invocation_id) id: vec3u) {
     let m = id.x;
     let row = 8u * id.y;
-    if (m >= M4 || row >= ROWS) { return; }
+    if (m >= shape.m4 || row >= shape.rows) { return; }
+    let before = id.z * shape.rows;
+    let r0 = before + row;
     // Rows beyond the last read the last one again; they are not stored.
-    let r1 = min(row + 1u, ROWS - 1u);
-    let r2 = min(row + 2u, ROWS - 1u);
-    let r3 = min(row + 3u, ROWS - 1u);
-    let r4 = min(row + 4u, ROWS - 1u);
-    let r5 = min(row + 5u, ROWS - 1u);
-    let r6 = min(row + 6u, ROWS - 1u);
-    let r7 = min(row + 7u, ROWS - 1u);
+    let r1 = before + min(row + 1u, shape.rows - 1u);
+    let r2 = before + min(row + 2u, shape.rows - 1u);
+    let r3 = before + min(row + 3u, shape.rows - 1u);
+    let r4 = before + min(row + 4u, shape.rows - 1u);
+    let r5 = before + min(row + 5u, shape.rows - 1u);
+    let r6 = before + min(row + 6u, shape.rows - 1u);
+    let r7 = before + min(row + 7u, shape.rows - 1u);
     var s0 = b_at(0u, m);
     var s1 = s0;
     var s2 = s0;
@@ -23,13 +25,13 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var s5 = s0;
     var s6 = s0;
     var s7 = s0;
-    for (var c = 0u; c < C4; c++) {
+    for (var c = 0u; c < shape.c4; c++) {
         let w0 = w_at(4u * c, m);
         let w1 = w_at(4u * c + 1u, m);
         let w2 = w_at(4u * c + 2u, m);
         let w3 = w_at(4u * c + 3u, m);
-        let g = gate_at(0u, c);
-        let x0 = x_at(row, c) * g;
+        let g = gate_at(id.z, c);
+        let x0 = x_at(r0, c) * g;
         s0 += x0.x * w0 + x0.y * w1 + x0.z * w2 + x0.w * w3;
         let x1 = x_at(r1, c) * g;
         s1 += x1.x * w0 + x1.y * w1 + x1.z * w2 + x1.w * w3;
@@ -46,12 +48,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         let x7 = x_at(r7, c) * g;
         s7 += x7.x * w0 + x7.y * w1 + x7.z * w2 + x7.w * w3;
     }
-    y_set(row, m, activate(s0) + residual_at(row, m));
-    if (row + 1u < ROWS) { y_set(r1, m, activate(s1) + residual_at(r1, m)); }
-    if (row + 2u < ROWS) { y_set(r2, m, activate(s2) + residual_at(r2, m)); }
-    if (row + 3u < ROWS) { y_set(r3, m, activate(s3) + residual_at(r3, m)); }
-    if (row + 4u < ROWS) { y_set(r4, m, activate(s4) + residual_at(r4, m)); }
-    if (row + 5u < ROWS) { y_set(r5, m, activate(s5) + residual_at(r5, m)); }
-    if (row + 6u < ROWS) { y_set(r6, m, activate(s6) + residual_at(r6, m)); }
-    if (row + 7u < ROWS) { y_set(r7, m, activate(s7) + residual_at(r7, m)); }
+    y_set(r0, m, activate(s0) + residual_at(r0, m));
+    if (row + 1u < shape.rows) { y_set(r1, m, activate(s1) + residual_at(r1, m)); }
+    if (row + 2u < shape.rows) { y_set(r2, m, activate(s2) + residual_at(r2, m)); }
+    if (row + 3u < shape.rows) { y_set(r3, m, activate(s3) + residual_at(r3, m)); }
+    if (row + 4u < shape.rows) { y_set(r4, m, activate(s4) + residual_at(r4, m)); }
+    if (row + 5u < shape.rows) { y_set(r5, m, activate(s5) + residual_at(r5, m)); }
+    if (row + 6u < shape.rows) { y_set(r6, m, activate(s6) + residual_at(r6, m)); }
+    if (row + 7u < shape.rows) { y_set(r7, m, activate(s7) + residual_at(r7, m)); }
 }

@@ -11,9 +11,9 @@ import (
 //go:embed pointwise.wgsl
 var body string
 
-// Shader is the layer on the GPU. Bindings: x, w, b, then gate and residual
-// where asked for, then y.
-func Shader(s Shape, act activation.Kind, gate, residual bool) wgsl.Kernel {
+// Shader is the layer on the GPU, for t.Pictures of s.Rows each. Bindings: x, w,
+// b, then gate and residual where asked for, then y.
+func Shader(s Shape, act activation.Kind, gate, residual bool, t wgsl.Target) wgsl.Kernel {
 	name := fmt.Sprintf("pointwise %dx%dx%d", s.Rows, s.C, s.M)
 	if gate {
 		name += " gate"
@@ -22,9 +22,9 @@ func Shader(s Shape, act activation.Kind, gate, residual bool) wgsl.Kernel {
 		name += " residual"
 	}
 	return wgsl.Program{
-		Name:   fmt.Sprintf("%s %s", name, act),
-		Body:   body,
-		Consts: []wgsl.Const{{Name: "ROWS", Value: s.Rows}, {Name: "C4", Value: wgsl.Fours(s.C)}, {Name: "M4", Value: wgsl.Fours(s.M)}},
+		Name: fmt.Sprintf("%s %s", name, act),
+		Body: body,
+		Dims: []wgsl.Dim{{Name: "rows", Value: s.Rows}, {Name: "c4", Value: wgsl.Fours(s.C)}, {Name: "m4", Value: wgsl.Fours(s.M)}},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: s.C},
 			wgsl.InFours(wgsl.W, s.C, s.M),
@@ -34,6 +34,6 @@ func Shader(s Shape, act activation.Kind, gate, residual bool) wgsl.Kernel {
 			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Act:    act,
-		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.Rows, 8*8), 1},
+		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.Rows, 8*8), uint32(t.Pictures)},
 	}.Kernel()
 }

@@ -14,7 +14,7 @@ import (
 func init() {
 	for _, r := range kerneltest.Runners {
 		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Pool, x []float32) []float32 {
-			return r.Run(t, []wgsl.Kernel{pool.Shader(c.Shape)}, map[wgsl.Role][]float32{
+			return r.Run(t, []wgsl.Kernel{pool.Shader(c.Shape, r.Target)}, map[wgsl.Role][]float32{
 				wgsl.X: x,
 			}, 0, c.Kind.Out(c.C))
 		}})

@@ -14,9 +14,9 @@ import (
 func init() {
 	for _, r := range kerneltest.Runners {
 		implementations = append(implementations, implementation{name: r.Name, tolerance: kerneltest.GPU, run: func(t *testing.T, c kerneltest.Squeeze, x, w1, b1, w2, b2 []float32) []float32 {
-			return r.Run(t, squeeze.Shaders(c.Shape), map[wgsl.Role][]float32{
+			return r.Run(t, squeeze.Shaders(c.Shape, r.Target), map[wgsl.Role][]float32{
 				wgsl.X: x, wgsl.W: w1, wgsl.B: b1, wgsl.W2: w2, wgsl.B2: b2,
-			}, squeeze.Scratch(c.Shape), c.C)
+			}, squeeze.Scratch(c.Shape, r.Target), c.C)
 		}})
 	}
 }

@@ -1,18 +1,26 @@
-// sigmoid(silu(mean·w + b)·w2 + b2), the mean from the kernel before
-// scratch [C], w [C,S], b [S], w2 [S,C], b2 [C] -> y [C]
-// One workgroup does it all: S is small. LANES invocations share the sum of a
-// vector of four hidden units; S4 vectors are all of them.
+// sigmoid(silu(mean·w + b)·w2 + b2), the mean in chunks from the kernel before
+// scratch [pictures,chunks,c], w [c,s], b [s], w2 [s,c], b2 [c] -> y [pictures,c]
+// One workgroup does a picture: s is small. shape.lanes invocations share the sum
+// of a vector of four hidden units; shape.s4 vectors are all of them.
 
-var<workgroup> partial: array<vec4f, S4 * LANES>;
-var<workgroup> hidden: array<vec4f, S4>;
+var<workgroup> partial: array<vec4f, ROOM>;
+var<workgroup> hidden: array<vec4f, ROOM>;
+
+fn mean(picture: u32, c: u32) -> vec4f {
+    var sum = vec4f();
+    for (var chunk = 0u; chunk < shape.chunks; chunk++) {
+        sum += scratch_at(picture * shape.chunks + chunk, c);
+    }
+    return sum;
+}
 
 @compute @workgroup_size(INVOCATIONS)
-fn main(@builtin(local_invocation_index) local: u32) {
-    for (var task = local; task < S4 * LANES; task += INVOCATIONS) {
-        let j = task % S4;
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
+    for (var task = local; task < shape.s4 * shape.lanes; task += INVOCATIONS) {
+        let j = task % shape.s4;
         var sum = vec4f();
-        for (var c = task / S4; c < C4; c += LANES) {
-            let mean = scratch_at(0u, c);
+        for (var c = task / shape.s4; c < shape.c4; c += shape.lanes) {
+            let mean = mean(group.z, c);
             sum += mean.x * w_at(4u * c, j);
             sum += mean.y * w_at(4u * c + 1u, j);
             sum += mean.z * w_at(4u * c + 2u, j);
@@ -21,21 +29,21 @@ fn main(@builtin(local_invocation_index) local: u32) {
         partial[task] = sum;
     }
     workgroupBarrier();
-    for (var j = local; j < S4; j += INVOCATIONS) {
+    for (var j = local; j < shape.s4; j += INVOCATIONS) {
         var sum = b_at(0u, j);
-        for (var lane = 0u; lane < LANES; lane++) { sum += partial[lane * S4 + j]; }
+        for (var lane = 0u; lane < shape.lanes; lane++) { sum += partial[lane * shape.s4 + j]; }
         hidden[j] = act_silu(sum);
     }
     workgroupBarrier();
-    for (var c = local; c < C4; c += INVOCATIONS) {
+    for (var c = local; c < shape.c4; c += INVOCATIONS) {
         var sum = b2_at(0u, c);
-        for (var j = 0u; j < S4; j++) {
+        for (var j = 0u; j < shape.s4; j++) {
             let h = hidden[j];
             sum += h.x * w2_at(4u * j, c);
             sum += h.y * w2_at(4u * j + 1u, c);
             sum += h.z * w2_at(4u * j + 2u, c);
             sum += h.w * w2_at(4u * j + 3u, c);
         }
-        y_set(0u, c, act_sigmoid(sum));
+        y_set(group.z, c, act_sigmoid(sum));
     }
 }

@@ -1,7 +1,8 @@
 // Package wgsl puts the shaders of the operations together. Each operation has
-// a .wgsl file without shapes; Program.Kernel puts in front of it the shapes as
-// constants, the activations, and its storage buffers with accessors that read
-// and write four adjacent channels, whether or not the channels divide by four.
+// a .wgsl file; Program.Kernel puts in front of it a uniform block for its shape,
+// the activations, and its storage buffers with accessors that read and write
+// four adjacent channels, whether or not the channels divide by four. A shape is
+// data and no part of the source, so that all layers of one kind share a pipeline.
 package wgsl
 
 import (
@@ -32,15 +33,28 @@ const (
 // 256 invocations a workgroup, 8 storage buffers.
 const MaxGroups = 65535
 
+// Target is what kernels are laid out for.
+type Target struct {
+	// Pictures lie one behind the other in each buffer that has rows of a picture.
+	Pictures int
+	// Software adapters compute on few cores of the processor and pay for each
+	// invocation at a barrier: SwiftShader took about a millisecond a workgroup.
+	Software bool
+}
+
 // Kernel is one dispatch: entry point "main" of Source, one bind group 0 whose
-// binding i holds Bindings[i] and no other group. Source depends on nothing but
-// the shapes and the activation, so that equal sources may share a pipeline.
+// binding i holds Bindings[i], and whose last, len(Bindings), is a uniform buffer
+// with Shape, where that is not empty. There is no other group. Equal sources share a pipeline.
 type Kernel struct {
-	Name     string
+	Name     string // of the operation and its shape
 	Source   string
 	Groups   [3]uint32
 	Bindings []Role
+	Shape    []uint32
 }
+
+// ShapeBytes is the size of the uniform buffer: whole vectors of four.
+func (k Kernel) ShapeBytes() int { return 16 * Fours(len(k.Shape)) }
 
 // Check reports a grid that WebGPU does not allow.
 func (k Kernel) Check() error {
@@ -65,8 +79,9 @@ func (k Kernel) Check() error {
 // which drops what is beyond the last column. Neither checks the row.
 type Array struct {
 	Role    Role
+	Name    string // in the shader, where it is not that of the role
 	Columns int
-	Rows    int  // if not 0, rows from here on read as zeros
+	Rows    int  // if not 0, rows from here on are read as zeros
 	Written bool // and never read
 	// Absent arrays get no binding; a_at returns Else in all four lanes.
 	Absent bool
@@ -83,8 +98,14 @@ func InFours(role Role, rows, columns int) Array {
 	return a
 }
 
-// Const is a u32 constant of the shader.
+// Const is a u32 constant of the shader: each value makes a pipeline of its own.
 type Const struct {
+	Name  string
+	Value int
+}
+
+// Dim is a u32 of the uniform block, shape.NAME in the shader.
+type Dim struct {
 	Name  string
 	Value int
 }
@@ -94,6 +115,7 @@ type Program struct {
 	Name   string // of the operation and its shape
 	Body   string // the operation's .wgsl file, with a fn main
 	Consts []Const
+	Dims   []Dim
 	Arrays []Array
 	Act    activation.Kind // what activate(v: vec4f) -> vec4f does
 	Groups [3]uint32
@@ -105,15 +127,19 @@ var activations string
 // Kernel joins the parts; bindings are numbered in the order of Arrays.
 func (p Program) Kernel() Kernel {
 	k := Kernel{Name: p.Name, Groups: p.Groups}
+	dims := p.Dims
 	var s strings.Builder
-	fmt.Fprintf(&s, "// %s\n", p.Name)
 	for _, c := range p.Consts {
 		fmt.Fprintf(&s, "const %s: u32 = %du;\n", c.Name, c.Value)
 	}
 	for _, a := range p.Arrays {
+		if a.Name == "" {
+			a.Name = string(a.Role)
+		}
 		if !a.Absent {
 			a.declare(&s, len(k.Bindings))
 			k.Bindings = append(k.Bindings, a.Role)
+			dims = append(dims, a.dims()...)
 		}
 		if a.Written {
 			a.setter(&s)
@@ -121,6 +147,12 @@ func (p Program) Kernel() Kernel {
 			a.getter(&s)
 		}
 	}
+	s.WriteString("struct Shape {\n")
+	for _, d := range dims {
+		fmt.Fprintf(&s, "    %s: u32,\n", d.Name)
+		k.Shape = append(k.Shape, uint32(d.Value))
+	}
+	fmt.Fprintf(&s, "}\n@group(0) @binding(%d) var<uniform> shape: Shape;\n", len(k.Bindings))
 	s.WriteString(activations)
 	act := p.Act
 	if act == activation.None {
@@ -132,48 +164,64 @@ func (p Program) Kernel() Kernel {
 	return k
 }
 
+// inFours tells whether an element of the buffer is four channels.
+func (a Array) inFours() bool { return a.Columns%4 == 0 }
+
+// dims are what the accessors read of the uniform block: the columns, and the
+// rows where they are looked at.
+func (a Array) dims() []Dim {
+	dims := []Dim{{a.Name + "_columns", a.Columns}}
+	if a.inFours() {
+		dims[0].Value /= 4
+	}
+	if a.Rows > 0 {
+		dims = append(dims, Dim{a.Name + "_rows", a.Rows})
+	}
+	return dims
+}
+
 func (a Array) declare(s *strings.Builder, binding int) {
 	access, element := "read", "f32"
 	if a.Written {
 		access = "read_write"
 	}
-	if a.Columns%4 == 0 {
+	if a.inFours() {
 		element = "vec4f"
 	}
-	fmt.Fprintf(s, "@group(0) @binding(%d) var<storage, %s> %s: array<%s>;\n", binding, access, a.Role, element)
+	fmt.Fprintf(s, "@group(0) @binding(%d) var<storage, %s> %s: array<%s>;\n", binding, access, a.Name, element)
 }
 
 func (a Array) getter(s *strings.Builder) {
-	fmt.Fprintf(s, "fn %s_at(row: u32, column: u32) -> vec4f {\n", a.Role)
+	fmt.Fprintf(s, "fn %s_at(row: u32, column: u32) -> vec4f {\n", a.Name)
 	defer s.WriteString("}\n")
 	if a.Absent {
 		fmt.Fprintf(s, "    return vec4f(%g);\n", a.Else)
 		return
 	}
 	if a.Rows > 0 {
-		fmt.Fprintf(s, "    if (row >= %du) { return vec4f(); }\n", a.Rows)
+		fmt.Fprintf(s, "    if (row >= shape.%s_rows) { return vec4f(); }\n", a.Name)
 	}
-	if a.Columns%4 == 0 {
-		fmt.Fprintf(s, "    return %s[row * %du + column];\n", a.Role, a.Columns/4)
+	if a.inFours() {
+		fmt.Fprintf(s, "    return %s[row * shape.%[1]s_columns + column];\n", a.Name)
 		return
 	}
-	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * %du + c;\n    var v = vec4f();\n", a.Columns)
+	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * shape.%s_columns + c;\n    var v = vec4f();\n", a.Name)
 	for lane := range 4 {
-		fmt.Fprintf(s, "    if (c + %du < %du) { v[%d] = %s[i + %du]; }\n", lane, a.Columns, lane, a.Role, lane)
+		fmt.Fprintf(s, "    if (c + %du < shape.%s_columns) { v[%[1]d] = %[2]s[i + %[1]du]; }\n", lane, a.Name)
 	}
 	s.WriteString("    return v;\n")
 }
 
 func (a Array) setter(s *strings.Builder) {
-	fmt.Fprintf(s, "fn %s_set(row: u32, column: u32, v: vec4f) {\n", a.Role)
+	fmt.Fprintf(s, "fn %s_set(row: u32, column: u32, v: vec4f) {\n", a.Name)
 	defer s.WriteString("}\n")
-	if a.Columns%4 == 0 {
-		fmt.Fprintf(s, "    %s[row * %du + column] = v;\n", a.Role, a.Columns/4)
+	if a.inFours() {
+		fmt.Fprintf(s, "    %s[row * shape.%[1]s_columns + column] = v;\n", a.Name)
 		return
 	}
-	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * %du + c;\n", a.Columns)
+	fmt.Fprintf(s, "    let c = 4u * column;\n    let i = row * shape.%s_columns + c;\n", a.Name)
 	for lane := range 4 {
-		fmt.Fprintf(s, "    if (c + %du < %du) { %s[i + %du] = v[%d]; }\n", lane, a.Columns, a.Role, lane, lane)
+		fmt.Fprintf(s, "    if (c + %du < shape.%s_columns) { %[2]s[i + %[1]du] = v[%[1]d]; }\n", lane, a.Name)
 	}
 }
 

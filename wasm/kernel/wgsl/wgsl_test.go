@@ -13,11 +13,12 @@ func TestKernel(t *testing.T) {
 	k := wgsl.Program{
 		Name:   "op 3x8",
 		Body:   "// body\n",
-		Consts: []wgsl.Const{{Name: "ROWS", Value: 3}},
+		Consts: []wgsl.Const{{Name: "K", Value: 5}},
+		Dims:   []wgsl.Dim{{Name: "rows", Value: 3}},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: 8, Rows: 3},
 			{Role: wgsl.Gate, Columns: 8, Absent: true, Else: 1},
-			{Role: wgsl.Y, Columns: 6, Written: true},
+			{Role: wgsl.Y, Name: "sums", Columns: 6, Written: true},
 		},
 		Act:    activation.SiLU,
 		Groups: [3]uint32{1, 2, 3},
@@ -25,14 +26,19 @@ func TestKernel(t *testing.T) {
 	if want := []wgsl.Role{wgsl.X, wgsl.Y}; !slices.Equal(k.Bindings, want) {
 		t.Errorf("bindings %v, want %v", k.Bindings, want)
 	}
+	if want := []uint32{3, 2, 3, 6}; !slices.Equal(k.Shape, want) || k.ShapeBytes() != 16 {
+		t.Errorf("shape %v in %d bytes, want %v in 16", k.Shape, k.ShapeBytes(), want)
+	}
 	for _, want := range []string{
-		"const ROWS: u32 = 3u;",
+		"const K: u32 = 5u;",
+		"struct Shape {\n    rows: u32,\n    x_columns: u32,\n    x_rows: u32,\n    sums_columns: u32,\n}",
+		"@group(0) @binding(2) var<uniform> shape: Shape;",
 		"@group(0) @binding(0) var<storage, read> x: array<vec4f>;",
-		"if (row >= 3u) { return vec4f(); }",
-		"return x[row * 2u + column];",
+		"if (row >= shape.x_rows) { return vec4f(); }",
+		"return x[row * shape.x_columns + column];",
 		"fn gate_at(row: u32, column: u32) -> vec4f {\n    return vec4f(1);",
-		"@group(0) @binding(1) var<storage, read_write> y: array<f32>;",
-		"if (c + 3u < 6u) { y[i + 3u] = v[3]; }",
+		"@group(0) @binding(1) var<storage, read_write> sums: array<f32>;",
+		"if (c + 3u < shape.sums_columns) { sums[i + 3u] = v[3]; }",
 		"return act_silu(v);",
 		"// body",
 	} {

@@ -14,6 +14,7 @@ import (
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/kernel/kerneltest"
+	"blastlens/wasm/kernel/wgsl"
 	"blastlens/wasm/plan"
 	shipped "blastlens/web/model"
 )
@@ -56,9 +57,32 @@ func TestNativelyAgainstRef(t *testing.T) {
 		})
 	}
 	all.Wait()
-	total := len(p.Steps) + 2
+	total := len(p.Steps) + 1
 	if len(reports) != total+1 || reports[0] != fmt.Sprint(0, "/", total) || reports[total] != fmt.Sprint(total, "/", total) {
 		t.Errorf("progress %v, want 0/%d to %d/%d", reports, total, total, total)
+	}
+}
+
+// What a picture and a first picture cost: each dispatch some microseconds, each
+// pipeline tens of milliseconds of a compiler.
+func TestShippedIsFewDispatchesAndPipelines(t *testing.T) {
+	b, err := bundle.Read(shipped.Bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, software := range []bool{false, true} {
+		list, _, err := dispatches(b.Plan, wgsl.Target{Pictures: 1, Software: software})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources := map[string]bool{}
+		for _, d := range list {
+			sources[d.kernel.Source] = true
+		}
+		t.Logf("software %t: %d dispatches, %d pipelines", software, len(list), len(sources))
+		if len(list) > 130 || len(sources) > 30 {
+			t.Errorf("software %t: %d dispatches of %d pipelines, want at most 130 of 30", software, len(list), len(sources))
+		}
 	}
 }
 

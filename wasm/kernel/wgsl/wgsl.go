@@ -83,6 +83,7 @@ type Array struct {
 	Columns int
 	Rows    int  // if not 0, rows from here on are read as zeros
 	Written bool // and never read
+	Updated bool // read and written: the shader has both functions
 	// Absent arrays get no binding; a_at returns Else in all four lanes.
 	Absent bool
 	Else   float32
@@ -141,9 +142,10 @@ func (p Program) Kernel() Kernel {
 			k.Bindings = append(k.Bindings, a.Role)
 			dims = append(dims, a.dims()...)
 		}
-		if a.Written {
+		if a.Written || a.Updated {
 			a.setter(&s)
-		} else {
+		}
+		if !a.Written {
 			a.getter(&s)
 		}
 	}
@@ -182,7 +184,7 @@ func (a Array) dims() []Dim {
 
 func (a Array) declare(s *strings.Builder, binding int) {
 	access, element := "read", "f32"
-	if a.Written {
+	if a.Written || a.Updated {
 		access = "read_write"
 	}
 	if a.inFours() {

@@ -141,17 +141,23 @@ func SettleShader(s Shape, eps float64) wgsl.Kernel {
 	}.Kernel()
 }
 
-// InputGradientShader turns y [Rows,C], the gradient after the activation, into
-// that of the input x. Bindings: x, stats, w (of SettleShader), y.
-func InputGradientShader(s Shape, act activation.Kind, t wgsl.Target) wgsl.Kernel {
+// InputGradientShader is the gradient y [Rows,C] of the input x, from the one after
+// the activation: dy, or where inPlace y itself. Bindings: x, stats, w (of
+// SettleShader), then dy where it is not in place, then y.
+func InputGradientShader(s Shape, act activation.Kind, inPlace bool, t wgsl.Target) wgsl.Kernel {
 	y, z := rows(s.Rows)
+	from := "dy"
+	if inPlace {
+		from = "y"
+	}
 	return wgsl.Program{
 		Name: fmt.Sprintf("norm input gradient %dx%d %s", s.Rows, s.C, act),
-		Body: wgsl.Slope(act) + gradientBody,
+		Body: wgsl.Slope(act) + fmt.Sprintf("fn g_at(row: u32, column: u32) -> vec4f { return %s_at(row, column); }\n", from) + gradientBody,
 		Dims: []wgsl.Dim{{Name: "rows", Value: s.Rows}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half}, {Role: wgsl.Stats, Columns: s.C},
-			{Role: wgsl.W, Columns: s.C}, {Role: wgsl.Y, Columns: s.C, Half: t.Half, Updated: true},
+			{Role: wgsl.X, Columns: s.C, Half: t.Half}, {Role: wgsl.Stats, Columns: s.C}, {Role: wgsl.W, Columns: s.C},
+			{Role: wgsl.DY, Columns: s.C, Half: t.Half, Absent: inPlace},
+			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Updated: inPlace, Written: !inPlace},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), y, z},
 	}.Kernel()

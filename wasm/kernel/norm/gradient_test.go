@@ -67,8 +67,12 @@ func TestTrainingShaders(t *testing.T) {
 					run(norm.SettleShader(s, eps), map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Stats: stats, wgsl.W: gamma, wgsl.Y: factors, wgsl.DW: dw, wgsl.DB: db})
 					kerneltest.Equal(t, dw, wantW, p.Tolerance)
 					kerneltest.Equal(t, db, wantB, p.Tolerance)
-					dx := slices.Clone(dy)
-					run(norm.InputGradientShader(s, act, p.Target), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.Y: dx}, wgsl.X, wgsl.Y)
+					dx := make([]float32, len(dy))
+					run(norm.InputGradientShader(s, act, false, p.Target),
+						map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.DY: dy, wgsl.Y: dx}, wgsl.X, wgsl.DY, wgsl.Y)
+					kerneltest.Equal(t, dx, wantX, p.Tolerance)
+					dx = slices.Clone(dy)
+					run(norm.InputGradientShader(s, act, true, p.Target), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.Y: dx}, wgsl.X, wgsl.Y)
 					kerneltest.Equal(t, dx, wantX, p.Tolerance)
 				})
 			}

@@ -78,9 +78,18 @@ func SumShader(rows, c int) wgsl.Kernel {
 
 // SlopeShader multiplies y [rows,c] by the derivative of act at x [rows,c], in place.
 func SlopeShader(rows, c int, act activation.Kind) wgsl.Kernel {
+	return product(rows, c, fmt.Sprintf("slope %s", act), wgsl.Slope(act))
+}
+
+// MultiplyShader multiplies y [rows,c] by x [rows,c], in place.
+func MultiplyShader(rows, c int) wgsl.Kernel {
+	return product(rows, c, "product", "fn slope(x: vec4f) -> vec4f { return x; }\n")
+}
+
+func product(rows, c int, name, slope string) wgsl.Kernel {
 	return wgsl.Program{
-		Name:   fmt.Sprintf("slope %dx%d %s", rows, c, act),
-		Body:   wgsl.Slope(act) + slopeBody,
+		Name:   fmt.Sprintf("%s %dx%d", name, rows, c),
+		Body:   slope + slopeBody,
 		Dims:   []wgsl.Dim{{Name: "rows", Value: rows}, {Name: "c4", Value: wgsl.Fours(c)}},
 		Arrays: []wgsl.Array{{Role: wgsl.X, Columns: c}, {Role: wgsl.Y, Columns: c, Updated: true}},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(c), 8), wgsl.Cover(rows, 8), 1},

@@ -59,6 +59,12 @@ func TestSlopeShader(t *testing.T) {
 			act.Gradient(want, z)
 			kerneltest.Trained(t, []wgsl.Kernel{pointwise.SlopeShader(5, c, act)}, map[wgsl.Role][]float32{wgsl.X: z, wgsl.Y: dy}, wgsl.Target{}, c)
 			kerneltest.Equal(t, dy, want, kerneltest.GPU)
+			want = slices.Clone(dy)
+			for i, v := range z {
+				want[i] *= v
+			}
+			kerneltest.Trained(t, []wgsl.Kernel{pointwise.MultiplyShader(5, c)}, map[wgsl.Role][]float32{wgsl.X: z, wgsl.Y: dy}, wgsl.Target{}, c)
+			kerneltest.Equal(t, dy, want, kerneltest.GPU)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package learn_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -124,4 +125,15 @@ func same(t *testing.T, what string, got, want []float32, tolerance float64) {
 			return
 		}
 	}
+}
+
+func withStop(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}
+
+func flat(n *learn.Network) (all []float32) {
+	for _, v := range n.Arrays() {
+		all = append(all, v...)
+	}
+	return all
 }

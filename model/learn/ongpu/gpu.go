@@ -83,7 +83,7 @@ func open(d *gpu.Device, n *learn.Network, o Options) (*GPU, error) {
 		g.buffers = append(g.buffers, made)
 		done += b.bytes()
 	}
-	if err := errors.Join(g.write(p.zeros, make([]float32, p.zeros.n)), g.write(p.groups, p.learned.groupTable(n.Parameters))); err != nil {
+	if err := g.writeAll(upload{p.zeros, make([]float32, p.zeros.n)}, upload{p.groups, p.learned.groupTable(n.Parameters)}); err != nil {
 		g.root.Close()
 		return nil, err
 	}
@@ -112,7 +112,19 @@ func (g *GPU) Close() {
 
 func (g *GPU) bound(r ref) gpu.Buffer { return g.buffers[r.buffer].Part(r.from, r.n) }
 
-func (g *GPU) write(r ref, values []float32) error { return g.root.Write(g.bound(r), values) }
+type upload struct {
+	to     ref
+	values []float32
+}
+
+func (g *GPU) writeAll(all ...upload) error {
+	for _, u := range all {
+		if err := g.root.Write(g.bound(u.to), u.values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (g *GPU) read(r ref) ([]float32, error) { return g.root.Read(g.bound(r), r.n) }
 
@@ -144,14 +156,15 @@ func (g *GPU) compiled(name string) (*gpu.Program, error) {
 func (g *GPU) Send(s learn.State) error {
 	g.network, g.optimiser = s.Network, s.Optimiser
 	values, statistics := g.arrays(s.Network)
-	err := errors.Join(
-		g.write(g.weights, g.learned.join(values)), g.write(g.running, g.plan.statistics.join(pairs(statistics))),
-		g.write(g.first, g.learned.join(s.Optimiser.First)), g.write(g.second, g.learned.join(s.Optimiser.Second)))
-	if err == nil && s.Average != nil {
-		values, statistics := cut(s.Average, values, statistics)
-		err = errors.Join(g.write(g.averaged, g.learned.join(values)), g.write(g.averagedRunning, g.plan.statistics.join(pairs(statistics))))
+	all := []upload{
+		{g.weights, g.learned.join(values)}, {g.running, g.plan.statistics.join(pairs(statistics))},
+		{g.first, g.learned.join(s.Optimiser.First)}, {g.second, g.learned.join(s.Optimiser.Second)},
 	}
-	return err
+	if s.Average != nil {
+		values, statistics := cut(s.Average, values, statistics)
+		all = append(all, upload{g.averaged, g.learned.join(values)}, upload{g.averagedRunning, g.plan.statistics.join(pairs(statistics))})
+	}
+	return g.writeAll(all...)
 }
 
 // Fetch downloads what Send uploads.
@@ -221,7 +234,8 @@ func (g *GPU) Step(b learn.Batch, target []float32, h learn.Hyper) (o learn.Outc
 	start := time.Now()
 	a := g.optimiser
 	g.set(h, a.Step+1)
-	if err := errors.Join(g.write(g.x, b.X), g.write(g.labels, target), g.write(g.settings, g.hyper), g.dropout(h)); err != nil {
+	inputs := append(g.dropout(h), upload{g.x, b.X}, upload{g.labels, target}, upload{g.settings, g.hyper})
+	if err := g.writeAll(inputs...); err != nil {
 		return o, err
 	}
 	y, err := program.Replay(most)
@@ -261,8 +275,8 @@ func (g *GPU) set(h learn.Hyper, step int) {
 	row(limitRow, float64(g.scale.by), 1/float64(g.scale.by), h.Clip, h.Keep)
 }
 
-// dropout draws and uploads the masks, as the processor draws them.
-func (g *GPU) dropout(h learn.Hyper) error {
+// dropout draws the masks, as the processor draws them.
+func (g *GPU) dropout(h learn.Hyper) (masks []upload) {
 	if g.Head != net.Fastai {
 		return nil
 	}
@@ -274,11 +288,9 @@ func (g *GPU) dropout(h learn.Hyper) error {
 		if h.Chance != nil {
 			learn.Dropout(mask, learn.DropoutRates[i], h.Chance)
 		}
-		if err := g.write(r, mask); err != nil {
-			return err
-		}
+		masks = append(masks, upload{r, mask})
 	}
-	return nil
+	return masks
 }
 
 // Logits are those of up to a batch of pictures, as they are.
@@ -292,7 +304,7 @@ func (g *GPU) Logits(b learn.Batch) ([]float32, error) {
 		return nil, err
 	}
 	// What lies behind the last picture is computed too, and not looked at.
-	if err := g.write(g.x, b.X); err != nil {
+	if err := g.writeAll(upload{g.x, b.X}); err != nil {
 		return nil, err
 	}
 	y, err := program.Replay(most)

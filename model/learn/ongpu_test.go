@@ -2,9 +2,11 @@ package learn_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"blastlens/model/learn"
@@ -108,6 +110,81 @@ func TestStepOnGPU(t *testing.T) {
 			}
 			same(t, "logits", got, want, 5e-3)
 		})
+	}
+}
+
+// A step of B3 itself.
+func TestB3StepOnGPU(t *testing.T) {
+	const batch, size = 3, 96
+	a := learn.B3(net.Fastai, 4, size)
+	start := net.InitRandom(net.Fastai, 4, 1)
+	step := func(device func(*learn.Network) learn.Device) (side, learn.Outcome) {
+		t.Helper()
+		s := newSide(t, a, batch, device)
+		if err := errors.Join(s.Network.Load(start), s.Send(s.State)); err != nil {
+			t.Fatal(err)
+		}
+		o, err := s.Step(learn.Batch{Pictures: make([]int, batch), X: kerneltest.Fill(1, batch*size*size*3)}, learn.OneHot(batch, 4),
+			learn.Hyper{Rates: learn.Rates{Body: 1e-4, Head: 1e-3, Momentum: .9}, Clip: 5, Chance: rand.New(rand.NewPCG(7, 7))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s, o
+	}
+	cpu, want := step(func(*learn.Network) learn.Device { return learn.Processor() })
+	gpu, got := step(onGPU(t, ongpu.Options{Batch: batch}))
+	if math.Abs(got.Loss-want.Loss) > 1e-3*want.Loss || math.Abs(got.Norm-want.Norm) > 1e-3*want.Norm {
+		t.Errorf("loss %v and norm %v, want %v and %v", got.Loss, got.Norm, want.Loss, want.Norm)
+	}
+	if err := gpu.Fetch(gpu.State); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range cpu.Network.Parameters {
+		same(t, p.Name+"'s first moment", gpu.Optimiser.First[i], cpu.Optimiser.First[i], 5e-3)
+	}
+}
+
+// Gradients that overflow half precision leave weights, moments and average as
+// they were, and the loss is scaled less until they do not.
+func TestSkippedStepOnGPU(t *testing.T) {
+	const batch, size = 6, 40
+	a := learn.Tiny(net.Plain, size, 8)
+	cpu := newSide(t, a, batch, func(*learn.Network) learn.Device { return learn.Processor() })
+	gpu := newSide(t, a, batch, onGPU(t, ongpu.Options{Batch: batch, Mixed: true}))
+	b := learn.Batch{Pictures: make([]int, batch), X: kerneltest.Fill(1, batch*size*size*3)}
+	heavy := learn.OneHot(batch, a.Classes)
+	for i := range heavy {
+		heavy[i] *= 3e4
+	}
+	step := func(s side) learn.Outcome {
+		t.Helper()
+		o, err := s.Step(b, heavy, learn.Hyper{Rates: learn.Rates{Body: 1e-3, Head: 1e-3, Momentum: .9}, Clip: 1, Keep: .9})
+		if err == nil {
+			err = s.Fetch(s.State)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	parameters := 0
+	for _, p := range gpu.Network.Parameters {
+		parameters += len(p.Value)
+	}
+	before, average := flat(gpu.Network)[:parameters], slices.Clone(gpu.Average)
+	skipped := 0
+	var got learn.Outcome
+	for got = step(gpu); got.Skipped; got = step(gpu) {
+		skipped++
+		if !slices.Equal(flat(gpu.Network)[:parameters], before) || !slices.Equal(gpu.Average, average) || gpu.Optimiser.Step != 0 || slices.Max(gpu.Optimiser.Second[0]) != 0 {
+			t.Fatalf("the skipped step %d learned something", skipped)
+		}
+	}
+	if skipped < 2 || slices.Equal(flat(gpu.Network)[:parameters], before) || gpu.Optimiser.Step != 1 {
+		t.Errorf("%d steps were skipped, %d counted", skipped, gpu.Optimiser.Step)
+	}
+	if want := step(cpu); math.Abs(got.Loss-want.Loss) > .02*want.Loss || math.Abs(got.Norm-want.Norm) > .05*want.Norm {
+		t.Errorf("loss %v and norm %v after %d steps skipped, want %v and %v", got.Loss, got.Norm, skipped, want.Loss, want.Norm)
 	}
 }
 

@@ -59,8 +59,9 @@ type Training struct {
 	Told     func(Progress)
 	Finished func(Epoch)
 
-	state     state
-	optimiser *AdamW
+	state        state
+	optimiser    *AdamW
+	checkpointBy string
 }
 
 // state is what a checkpoint holds beside weights and moments.
@@ -77,6 +78,18 @@ type state struct {
 
 // History is the epochs so far.
 func (t *Training) History() []Epoch { return t.state.History }
+
+// RunsOn is "cpu", or the adapter that computes.
+func (t *Training) RunsOn() string {
+	if t.Device == nil {
+		return (&processor{}).Describe()
+	}
+	return t.Device.Describe()
+}
+
+// CheckpointBy is the device that the checkpoint was made on from which the
+// training went on; "" if it did not.
+func (t *Training) CheckpointBy() string { return t.checkpointBy }
 
 // BestEpoch is the epoch whose weights the network has after Run, and its
 // balanced accuracy on the validation part.

@@ -31,6 +31,9 @@ type GPU struct {
 	scale     scale
 }
 
+// ErrLost is wrapped where the device was lost in the middle of a training.
+var ErrLost = gpu.ErrLost
+
 var _ learn.Device = (*GPU)(nil)
 
 // Open takes an adapter as gpu.Open does and makes room on it for the training
@@ -58,6 +61,9 @@ func open(d *gpu.Device, n *learn.Network, o Options) (*GPU, error) {
 	limit := int64(math.MaxInt64)
 	if o.Memory > 0 {
 		limit = o.Memory
+	}
+	if d.Software() && o.Shared > 0 {
+		limit = min(limit, o.Shared)
 	}
 	refuse := func(why string, limit int64) error {
 		return fmt.Errorf("%w: training in batches of %d takes %.2f GB on %s, %s: %s",

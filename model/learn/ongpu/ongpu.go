@@ -23,6 +23,7 @@ type Options struct {
 	Batch   int    // pictures a step
 	Mixed   bool   // maps are stored in half precision
 	Memory  int64  // bytes that may be taken; 0 for what the adapter gives
+	Shared  int64  // bytes free in the machine, which a software adapter shares; 0 if that is not known
 }
 
 func wouldFit(batch int) string {

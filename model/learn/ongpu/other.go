@@ -3,11 +3,15 @@
 package ongpu
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
 	"blastlens/model/learn"
 )
+
+// ErrLost is never seen here.
+var ErrLost = errors.New("device lost")
 
 // GPU is a learn.Device that there is none of here.
 type GPU struct{ learn.Device }

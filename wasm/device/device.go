@@ -32,6 +32,11 @@ type Session interface {
 	Close()
 }
 
+// Summarizer is a Session that can say what its plan comes to on its device.
+type Summarizer interface {
+	Summary() string
+}
+
 // Profiler is a Session that can time its steps.
 type Profiler interface {
 	// Profile runs x, and tells how long each of the plan's steps took.

@@ -18,6 +18,20 @@ type Step struct {
 
 var errNoProfile = errors.New("this device times no steps: it has them all in one submission")
 
+// Summary says what the plan comes to on the device that answers now, or "".
+func (e *Engine) Summary() string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	if e.active == nil {
+		return ""
+	}
+	s, _ := e.active.session.(device.Summarizer)
+	if s == nil {
+		return ""
+	}
+	return s.Summary()
+}
+
 // Profile times each step of the plan on the device that answers now, on the
 // self-test's input. A device that fails here is replaced by the next Infer.
 func (e *Engine) Profile(runs int) (steps []Step, err error) {

@@ -15,6 +15,7 @@ func profileTable(s *session) app.UI {
 		app.H2().Text("How it computes"),
 		app.P().Text(e.Device + ", " + e.Describe),
 		app.P().Text(e.Why),
+		app.If(e.Summary != "", func() app.UI { return app.P().Text(e.Summary) }),
 	}
 	switch {
 	case s.Profile == nil:

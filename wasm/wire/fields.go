@@ -47,6 +47,7 @@ func (e *Engine) Fields(c *fields.Coder) {
 	fields.String(c, "device", &e.Device)
 	fields.String(c, "describe", &e.Describe)
 	fields.String(c, "why", &e.Why)
+	fields.String(c, "summary,omitempty", &e.Summary)
 	fields.String(c, "version", &e.Version)
 	fields.String(c, "sha256", &e.SHA256)
 	fields.Objects(c, "heads", &e.Heads)

@@ -88,6 +88,7 @@ type Engine struct {
 	Device   string // "webgpu", "tab", "cpu"
 	Describe string // adapter or instruction set
 	Why      string // e.g. "WebGPU: no adapter; the CPU path passed its self-test"
+	Summary  string // what the plan comes to on the device, if it says so
 	Version  string // of the model
 	SHA256   string
 	Heads    []Head

@@ -147,7 +147,7 @@ func (s *server) ready() {
 	name, describe := s.engine.Device()
 	s.why = s.engine.Why()
 	b := s.engine.Bundle()
-	e := wire.Engine{Device: name, Describe: describe, Why: s.why, Version: b.Version, SHA256: s.manifest.SHA256, Notes: s.notes}
+	e := wire.Engine{Device: name, Describe: describe, Why: s.why, Summary: s.engine.Summary(), Version: b.Version, SHA256: s.manifest.SHA256, Notes: s.notes}
 	for _, h := range b.Heads {
 		head := wire.Head{Name: h.Name, Demonstration: h.Demonstration, Record: string(h.Record)}
 		for _, c := range h.Classes {

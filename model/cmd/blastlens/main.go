@@ -37,6 +37,7 @@ type cli struct {
 	Bench struct {
 		Picture benchCmd      `cmd:"" default:"withargs" help:"Time a picture through a packed model (default)."`
 		Steps   benchStepsCmd `cmd:"" help:"Time each step of a picture."`
+		GPU     benchGPUCmd   `cmd:"" name:"gpu" help:"Time a picture, many, and each step on a GPU, beside what it can reach."`
 		Train   benchTrainCmd `cmd:"" help:"Time steps of a training."`
 	} `cmd:"" help:"Time the network on this machine."`
 }

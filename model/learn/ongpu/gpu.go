@@ -53,7 +53,7 @@ func Open(n *learn.Network, o Options) (*GPU, error) {
 }
 
 func open(d *gpu.Device, n *learn.Network, o Options) (*GPU, error) {
-	p, err := newPlan(n, o.Batch, o.Mixed)
+	p, err := newPlan(n, o.Batch, o.Mixed, d.Software())
 	if err != nil {
 		return nil, err
 	}

@@ -56,7 +56,7 @@ type head struct {
 }
 
 // perPicture is for rows of one value a picture, in float32.
-var perPicture = wgsl.Target{Pictures: 1}
+func (p *plan) perPicture() wgsl.Target { return wgsl.Target{Pictures: 1, Software: p.target.Software} }
 
 func (c convolution) pixels() int { return c.out * c.out }
 
@@ -111,8 +111,8 @@ func (p *plan) network() *network {
 		p.masks2 = p.keep("dropout of the hidden layer", p.batch*p.Hidden)
 		n.head.pooled, n.head.dropped = p.keep("features", p.batch*wide), p.keep("features after dropout", p.batch*wide)
 		n.head.hidden = p.keep("hidden layer", p.batch*p.Hidden)
-		n.head.norms[0] = batchNorm("head.2", p.batch, wide, perPicture)
-		n.head.norms[1] = batchNorm("head.6", p.batch, p.Hidden, perPicture)
+		n.head.norms[0] = batchNorm("head.2", p.batch, wide, p.perPicture())
+		n.head.norms[1] = batchNorm("head.6", p.batch, p.Hidden, p.perPicture())
 	default:
 		n.head.pooled = p.keep("features", p.batch*p.Last.Out)
 	}
@@ -213,7 +213,11 @@ func (n *network) rows(c convolution) pointwise.Shape {
 }
 
 // maps are rows of maps, rather than of one picture each.
-func (n *network) maps() wgsl.Target { return wgsl.Target{Pictures: 1, Half: n.half} }
+func (n *network) maps() wgsl.Target {
+	t := n.perPicture()
+	t.Half = n.half
+	return t
+}
 
 // pointwise computes a convolution's map before the batch-norm, and statistics.
 func (n *network) pointwise(c convolution, x ref) {
@@ -232,7 +236,7 @@ func (b block) squeeze() squeeze.Shape {
 
 // layer is a gate's or head's linear layer on a row a picture, y = act(x·w + b).
 func (n *network) layer(name string, x, bias ref, in, out int, act activation.Kind, y ref) {
-	n.call(pointwise.Shader(pointwise.Shape{Rows: n.batch, C: in, M: out}, act, false, false, perPicture),
+	n.call(pointwise.Shader(pointwise.Shape{Rows: n.batch, C: in, M: out}, act, false, false, n.perPicture()),
 		map[wgsl.Role]ref{wgsl.X: x, wgsl.W: n.weight(name), wgsl.B: bias, wgsl.Y: y})
 }
 
@@ -431,12 +435,12 @@ func (n *network) gateBackward(b block, x, dy ref) {
 	wide, narrow := pointwise.Shape{Rows: n.batch, C: b.Squeezed, M: b.Mid}, pointwise.Shape{Rows: n.batch, C: b.Mid, M: b.Squeezed}
 	slopes, hidden, mean := n.take(n.batch*b.Mid), n.take(n.batch*b.Squeezed), n.take(n.batch*b.Mid)
 	n.call(squeeze.GateGradientShader(b.squeeze(), n.target), map[wgsl.Role]ref{wgsl.X: x, wgsl.DY: dy, wgsl.Gate: b.gate, wgsl.Y: slopes})
-	n.inputGradient(expand, hidden, slopes, nil, wide, perPicture)
+	n.inputGradient(expand, hidden, slopes, nil, wide, n.perPicture())
 	n.call(pointwise.SlopeShader(n.batch, b.Squeezed, activation.SiLU), map[wgsl.Role]ref{wgsl.X: b.z, wgsl.Y: hidden})
-	n.inputGradient(reduce, mean, hidden, nil, narrow, perPicture)
+	n.inputGradient(reduce, mean, hidden, nil, narrow, n.perPicture())
 	if n.learns {
-		n.weightGradient(n.dweight(expand), b.hidden, slopes, wide, perPicture)
-		n.weightGradient(n.dweight(reduce), b.mean, hidden, narrow, perPicture)
+		n.weightGradient(n.dweight(expand), b.hidden, slopes, wide, n.perPicture())
+		n.weightGradient(n.dweight(reduce), b.mean, hidden, narrow, n.perPicture())
 		n.sumInto(n.dbias(expand), slopes, n.batch)
 		n.sumInto(n.dbias(reduce), hidden, n.batch)
 	}
@@ -449,28 +453,28 @@ func (n *network) headBackward(dlogits ref) ref {
 	h := &n.head
 	if n.Head != net.Fastai {
 		s := pointwise.Shape{Rows: n.batch, C: n.Last.Out, M: n.Classes}
-		n.weightGradient(n.dweight("classifier"), h.pooled, dlogits, s, perPicture)
+		n.weightGradient(n.dweight("classifier"), h.pooled, dlogits, s, n.perPicture())
 		n.sumInto(n.dbias("classifier"), dlogits, n.batch)
 		d := n.take(n.batch * n.Last.Out)
-		n.inputGradient("classifier", d, dlogits, nil, s, perPicture)
+		n.inputGradient("classifier", d, dlogits, nil, s, n.perPicture())
 		return d
 	}
 	second := pointwise.Shape{Rows: n.batch, C: n.Hidden, M: n.Classes}
 	y, d := n.take(n.batch*n.Hidden), n.take(n.batch*n.Hidden)
 	n.call(norm.ApplyShader(h.norms[1].shape, activation.None, 1, true, false, h.norms[1].maps),
 		map[wgsl.Role]ref{wgsl.X: h.hidden, wgsl.Stats: h.norms[1].stats, wgsl.Gate: n.masks2, wgsl.Y: y})
-	n.weightGradient(n.dweight("head.8"), y, dlogits, second, perPicture)
+	n.weightGradient(n.dweight("head.8"), y, dlogits, second, n.perPicture())
 	n.give(y)
-	n.inputGradient("head.8", d, dlogits, nil, second, perPicture)
+	n.inputGradient("head.8", d, dlogits, nil, second, n.perPicture())
 	n.call(pointwise.MultiplyShader(n.batch, n.Hidden), map[wgsl.Role]ref{wgsl.X: n.masks2, wgsl.Y: d})
 	n.normBackward(h.norms[1], activation.None, h.hidden, d, d)
 	// Behind a ReLU its output tells the slope as well as its input.
 	n.call(pointwise.SlopeShader(n.batch, n.Hidden, activation.ReLU), map[wgsl.Role]ref{wgsl.X: h.hidden, wgsl.Y: d})
 	wide := 2 * n.Last.Out
 	s := pointwise.Shape{Rows: n.batch, C: wide, M: n.Hidden}
-	n.weightGradient(n.dweight("head.4"), h.dropped, d, s, perPicture)
+	n.weightGradient(n.dweight("head.4"), h.dropped, d, s, n.perPicture())
 	dx := n.take(n.batch * wide)
-	n.inputGradient("head.4", dx, d, nil, s, perPicture)
+	n.inputGradient("head.4", dx, d, nil, s, n.perPicture())
 	n.give(d)
 	n.call(pointwise.MultiplyShader(n.batch, wide), map[wgsl.Role]ref{wgsl.X: n.masks, wgsl.Y: dx})
 	n.normBackward(h.norms[0], activation.None, h.pooled, dx, dx)

@@ -56,10 +56,11 @@ type call struct {
 	refs   []ref
 }
 
-// newPlan lays out the training of a network in batches of a size.
-func newPlan(n *learn.Network, batch int, half bool) (*plan, error) {
+// newPlan lays out the training of a network in batches of a size. What it takes
+// does not depend on whether the adapter is software.
+func newPlan(n *learn.Network, batch int, half, software bool) (*plan, error) {
 	p := &plan{
-		Architecture: n.Architecture, batch: batch, half: half, target: wgsl.Target{Pictures: batch, Half: half},
+		Architecture: n.Architecture, batch: batch, half: half, target: wgsl.Target{Pictures: batch, Half: half, Software: software},
 		parameters: map[string]int{}, programs: map[string][]call{},
 	}
 	values, statistics := n.Arrays()[:len(n.Parameters)], n.Arrays()[len(n.Parameters):]
@@ -179,7 +180,7 @@ func (p *plan) bytes() (sum int64) {
 // Bytes is what training the network in batches of a size takes on a GPU, by a
 // plan alone, with maps in half precision or not.
 func Bytes(n *learn.Network, batch int, half bool) (int64, error) {
-	p, err := newPlan(n, batch, half)
+	p, err := newPlan(n, batch, half, false)
 	if err != nil {
 		return 0, err
 	}
@@ -192,7 +193,7 @@ func largest(n *learn.Network, batch int, half bool, limit, most int64) int {
 	low, high := 0, batch // low fits, high does not
 	for high-low > 1 {
 		middle := (low + high) / 2
-		p, err := newPlan(n, middle, half)
+		p, err := newPlan(n, middle, half, false)
 		if middle >= 2 && (err != nil || p.bytes() > limit || p.check(most) != nil) {
 			high = middle
 		} else {

@@ -17,7 +17,7 @@ func TestPlannedMemory(t *testing.T) {
 	const most = 2 << 30 // bytes of a binding, as GPUs have it
 	var bytes [2]int64
 	for i, half := range []bool{false, true} {
-		p, err := newPlan(n, 64, half)
+		p, err := newPlan(n, 64, half, false)
 		if err != nil {
 			t.Fatal(err)
 		}

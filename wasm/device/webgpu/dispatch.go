@@ -32,6 +32,7 @@ const (
 
 // dispatch is a kernel with what it reads and writes, in the order of its bindings.
 type dispatch struct {
+	step     int // of the plan
 	kernel   wgsl.Kernel
 	bindings []memory
 }
@@ -57,7 +58,7 @@ func dispatches(p *plan.Plan, t wgsl.Target) (list []dispatch, scratchLen int, e
 			if err := k.Check(); err != nil {
 				return nil, 0, fmt.Errorf("webgpu: step %d (%s): %w", i, s.Name, err)
 			}
-			d := dispatch{kernel: k}
+			d := dispatch{step: i, kernel: k}
 			for _, role := range k.Bindings {
 				d.bindings = append(d.bindings, at[role])
 			}
@@ -92,11 +93,11 @@ func kernelsOf(p *plan.Plan, s plan.Step, t wgsl.Target) ([]wgsl.Kernel, int) {
 	return nil, 0 // plan.Validate knows no other operation
 }
 
-// fits compares the plan with the largest buffer that a device can bind.
-func fits(p *plan.Plan, most int, describe string) error {
+// fits compares the plan, for some pictures at once, with the largest buffer that a device can bind.
+func fits(p *plan.Plan, pictures, most int, describe string) error {
 	for i, n := range p.Buffers {
-		if size(n) > most {
-			return fmt.Errorf("webgpu: %w: buffer %d of the plan has %d bytes, %s allows %d", device.ErrUnavailable, i, size(n), describe, most)
+		if size(pictures*n) > most {
+			return fmt.Errorf("webgpu: %w: buffer %d of the plan has %d bytes, %s allows %d", device.ErrUnavailable, i, size(pictures*n), describe, most)
 		}
 	}
 	for _, w := range p.Weights {

@@ -19,7 +19,7 @@ func TestDispatches(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := len(p.Steps) + 2; len(list) != want { // a squeeze is two kernels
+	if want := len(p.Steps) + 1; len(list) != want { // a squeeze of many pixels is two kernels
 		t.Errorf("%d dispatches, want %d", len(list), want)
 	}
 	if scratchLen != 36 {

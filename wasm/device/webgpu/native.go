@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 
 	"blastlens/wasm/device"
 	"blastlens/wasm/kernel/gpu"
@@ -19,10 +20,10 @@ type native struct {
 }
 
 // New opens this machine's GPU; a software adapter only by its name. The error
-// wraps device.ErrUnavailable and says what is missing. The device has a method
-// Close.
+// wraps device.ErrUnavailable and says what is missing. The device is a
+// Native.
 func New(opts ...Option) (device.Device, error) {
-	n := &native{}
+	n := &native{options: options{pictures: 1}}
 	for _, o := range opts {
 		o(&n.options)
 	}
@@ -37,7 +38,10 @@ func New(opts ...Option) (device.Device, error) {
 func (n *native) Name() string     { return Name }
 func (n *native) Describe() string { return n.gpu.Describe() }
 
-// Close frees the device; sessions on it fail from then on.
+// Peaks implements Native.
+func (n *native) Peaks() (gflops, gbytes float64, err error) { return n.gpu.Peaks() }
+
+// Close implements Native.
 func (n *native) Close() { n.gpu.Close() }
 
 // Prepare uploads the weights, compiles the pipelines, equal ones once, and
@@ -46,15 +50,15 @@ func (n *native) Prepare(p *plan.Plan) (device.Session, error) {
 	if err := p.Validate(); err != nil {
 		return nil, fmt.Errorf("webgpu: %w", err)
 	}
-	list, scratchLen, err := dispatches(p, wgsl.Target{Pictures: 1, Software: n.gpu.Software()})
+	list, scratchLen, err := dispatches(p, wgsl.Target{Pictures: n.pictures, Software: n.gpu.Software()})
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(p, n.gpu.MaxBuffer(), n.Describe()); err != nil {
+	if err := fits(p, n.pictures, n.gpu.MaxBuffer(), n.Describe()); err != nil {
 		return nil, err
 	}
-	s := &nativeSession{program: n.gpu.NewProgram()}
-	if err := s.build(p, list, scratchLen, n.progress); err != nil {
+	s := &nativeSession{program: n.gpu.NewProgram(), list: list, summary: summary(p, n.pictures, list, n.gpu.MaxBuffer())}
+	if err := s.build(p, n.pictures, list, scratchLen, n.progress); err != nil {
 		s.Close()
 		return nil, lost(fmt.Errorf("webgpu: preparing the plan: %w", err))
 	}
@@ -63,16 +67,18 @@ func (n *native) Prepare(p *plan.Plan) (device.Session, error) {
 
 type nativeSession struct {
 	program  *gpu.Program
+	list     []dispatch
+	summary  string
 	input    gpu.Buffer
 	inputLen int
 	names    []string // of the outputs
 	lens     []int
 }
 
-func (s *nativeSession) build(p *plan.Plan, list []dispatch, scratchLen int, progress func(done, total int)) (err error) {
+func (s *nativeSession) build(p *plan.Plan, pictures int, list []dispatch, scratchLen int, progress func(done, total int)) (err error) {
 	storage := map[memory]gpu.Buffer{}
 	for i, n := range p.Buffers {
-		if storage[memory{slot, i}], err = s.program.Buffer(fmt.Sprintf("buffer %d", i), n); err != nil {
+		if storage[memory{slot, i}], err = s.program.Buffer(fmt.Sprintf("buffer %d", i), pictures*n); err != nil {
 			return err
 		}
 	}
@@ -96,11 +102,11 @@ func (s *nativeSession) build(p *plan.Plan, list []dispatch, scratchLen int, pro
 		storage[memory{weight, i}] = b
 	}
 	in := p.Values[p.Input]
-	s.input, s.inputLen = storage[memory{slot, in.Buffer}], in.Len()
+	s.input, s.inputLen = storage[memory{slot, in.Buffer}], pictures*in.Len()
 	for _, o := range p.Outputs {
 		v := p.Values[o.Value]
-		s.program.Output(storage[memory{slot, v.Buffer}], v.Len())
-		s.names, s.lens = append(s.names, o.Name), append(s.lens, v.Len())
+		s.program.Output(storage[memory{slot, v.Buffer}], pictures*v.Len())
+		s.names, s.lens = append(s.names, o.Name), append(s.lens, pictures*v.Len())
 	}
 	if progress == nil {
 		progress = func(int, int) {}
@@ -138,6 +144,20 @@ func (s *nativeSession) Run(x []float32) ([][]float32, error) {
 		}
 	}
 	return all, nil
+}
+
+// Summary implements device.Summarizer.
+func (s *nativeSession) Summary() string { return s.summary }
+
+// Profile implements device.Profiler.
+func (s *nativeSession) Profile(x []float32, told func(step int, took time.Duration)) error {
+	if _, err := s.Run(x); err != nil {
+		return err
+	}
+	if err := profile(s.list, s.program.Repeat, told); err != nil {
+		return lost(fmt.Errorf("webgpu: %w", err))
+	}
+	return nil
 }
 
 // Close frees the GPU's memory; a run in progress ends first.

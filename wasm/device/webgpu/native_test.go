@@ -9,11 +9,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"blastlens/wasm/bundle"
 	"blastlens/wasm/device"
 	"blastlens/wasm/device/cpu"
 	"blastlens/wasm/kernel/kerneltest"
+	"blastlens/wasm/kernel/wgsl"
 	"blastlens/wasm/plan"
 	shipped "blastlens/web/model"
 )
@@ -56,9 +58,32 @@ func TestNativelyAgainstRef(t *testing.T) {
 		})
 	}
 	all.Wait()
-	total := len(p.Steps) + 2
+	total := len(p.Steps) + 1
 	if len(reports) != total+1 || reports[0] != fmt.Sprint(0, "/", total) || reports[total] != fmt.Sprint(total, "/", total) {
 		t.Errorf("progress %v, want 0/%d to %d/%d", reports, total, total, total)
+	}
+}
+
+// What a picture and a first picture cost: each dispatch some microseconds, each
+// pipeline tens of milliseconds of a compiler.
+func TestShippedIsFewDispatchesAndPipelines(t *testing.T) {
+	b, err := bundle.Read(shipped.Bundle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, software := range []bool{false, true} {
+		list, _, err := dispatches(b.Plan, wgsl.Target{Pictures: 1, Software: software})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources := map[string]bool{}
+		for _, d := range list {
+			sources[d.kernel.Source] = true
+		}
+		t.Logf("software %t: %d dispatches, %d pipelines", software, len(list), len(sources))
+		if len(list) > 130 || len(sources) > 30 {
+			t.Errorf("software %t: %d dispatches of %d pipelines, want at most 130 of 30", software, len(list), len(sources))
+		}
 	}
 }
 
@@ -87,7 +112,7 @@ func TestNativelyRefuses(t *testing.T) {
 	if _, err := s.Run(make([]float32, 7)); err == nil || !strings.Contains(err.Error(), "7 values") {
 		t.Errorf("error %v, want one with the input's length", err)
 	}
-	if err := fits(p, 1000, "a small GPU"); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), "a small GPU allows 1000") {
+	if err := fits(p, 1, 1000, "a small GPU"); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), "a small GPU allows 1000") {
 		t.Errorf("a plan that is too large: %v, want ErrUnavailable with the limit", err)
 	}
 	if _, err := New(Adapter("no such adapter")); !errors.Is(err, device.ErrUnavailable) || !strings.Contains(err.Error(), "no such adapter") {
@@ -121,5 +146,59 @@ func TestNativelyLost(t *testing.T) {
 	}
 	if _, err := prepare(t, lavapipe(t), p).Run(picture(p, 1)); err != nil {
 		t.Errorf("on a device opened again: %v", err)
+	}
+}
+
+// Three pictures in one run are each what they are alone.
+func TestSeveralPicturesARun(t *testing.T) {
+	p := everyOperation()
+	together, err := New(Adapter(kerneltest.Lavapipe), Pictures(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer together.(Native).Close()
+	s, alone := prepare(t, together, p), prepare(t, lavapipe(t), p)
+	var x []float32
+	for i := range 3 {
+		x = append(x, picture(p, uint32(i+1))...)
+	}
+	got, err := s.Run(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		want, err := alone.Run(picture(p, uint32(i+1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for o, w := range want {
+			kerneltest.Equal(t, got[o][i*len(w):(i+1)*len(w)], w, kerneltest.GPU)
+		}
+	}
+}
+
+// Each step is told once, in its order, and takes some time.
+func TestProfile(t *testing.T) {
+	p := everyOperation()
+	s := prepare(t, lavapipe(t), p)
+	var told []int
+	total := time.Duration(0)
+	err := s.(device.Profiler).Profile(picture(p, 1), func(step int, took time.Duration) {
+		told = append(told, step)
+		total += took
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Steps {
+		if len(told) != len(p.Steps) || told[i] != i {
+			t.Fatalf("steps %v were told, want each of %d", told, len(p.Steps))
+		}
+	}
+	if total <= 0 {
+		t.Errorf("all steps together took %v", total)
+	}
+	if s := s.(device.Summarizer).Summary(); !strings.Contains(s, fmt.Sprintf("%d dispatches", len(p.Steps)+1)) {
+		t.Errorf("summary %q", s)
 	}
 }

@@ -28,6 +28,8 @@ var scopes = []string{"validation", "out-of-memory", "internal"}
 
 type session struct {
 	gpu      *gpu
+	list     []dispatch
+	summary  string
 	input    js.Value // GPUBuffer of the picture
 	inputLen int
 	upload   js.Value // Uint8Array as long as the picture
@@ -64,7 +66,7 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(p, min(g.limits["maxStorageBufferBindingSize"], g.limits["maxBufferSize"]), g.describe); err != nil {
+	if err := fits(p, 1, min(g.limits["maxStorageBufferBindingSize"], g.limits["maxBufferSize"]), g.describe); err != nil {
 		return nil, err
 	}
 	if err := g.lost.Err(); err != nil {
@@ -72,7 +74,7 @@ func (g *gpu) Prepare(p *plan.Plan) (device.Session, error) {
 	}
 	g.busy.Lock()
 	defer g.busy.Unlock()
-	s := &session{gpu: g}
+	s := &session{gpu: g, list: list, summary: summary(p, 1, list, min(g.limits["maxStorageBufferBindingSize"], g.limits["maxBufferSize"]))}
 	g.push()
 	err = s.build(p, list, scratchLen)
 	if scoped := g.caught(g.pop()); scoped != nil {
@@ -296,30 +298,67 @@ func (s *session) compute(x []float32) (err error) {
 	js.CopyBytesToJS(s.upload, bytes(x))
 	g.queue.Call("writeBuffer", s.input, 0, s.upload)
 	encoder := g.device.Call("createCommandEncoder")
-	pass := encoder.Call("beginComputePass")
-	// Bound once a run: Invoke is cheaper than Call, and there are hundreds.
-	bound := func(method string) js.Value { return pass.Get(method).Call("bind", pass) }
-	setPipeline, setBindGroup, dispatch := bound("setPipeline"), bound("setBindGroup"), bound("dispatchWorkgroups")
-	for _, e := range s.steps {
-		setPipeline.Invoke(e.pipeline)
-		setBindGroup.Invoke(0, e.group)
-		dispatch.Invoke(e.x, e.y, e.z)
-	}
-	pass.Call("end")
+	s.encode(encoder, s.steps, 1)
 	for _, o := range s.outputs {
 		encoder.Call("copyBufferToBuffer", o.from, 0, s.staging, o.offset, o.by)
 	}
-	g.queue.Call("submit", []any{encoder.Call("finish")})
-	hung := newLoss()
-	defer time.AfterFunc(g.patience, func() {
-		hung.set(fmt.Errorf("%s did not answer within %d ms", g.describe, g.patience.Milliseconds()))
-	}).Stop()
-	if _, err := awaitUnless(g.lost, hung, s.staging.Call("mapAsync", mapModeRead)); err != nil {
+	if err := s.submit(encoder, func() js.Value { return s.staging.Call("mapAsync", mapModeRead) }); err != nil {
 		return fmt.Errorf("webgpu: reading the outputs: %w", err)
 	}
 	js.CopyBytesToGo(s.read, js.Global().Get("Uint8Array").New(s.staging.Call("getMappedRange")))
 	s.staging.Call("unmap")
 	return nil
+}
+
+// encode records steps in a pass, n times over.
+func (s *session) encode(encoder js.Value, steps []encoded, n int) {
+	pass := encoder.Call("beginComputePass")
+	// Bound once a run: Invoke is cheaper than Call, and there are hundreds.
+	bound := func(method string) js.Value { return pass.Get(method).Call("bind", pass) }
+	setPipeline, setBindGroup, dispatch := bound("setPipeline"), bound("setBindGroup"), bound("dispatchWorkgroups")
+	for range n {
+		for _, e := range steps {
+			setPipeline.Invoke(e.pipeline)
+			setBindGroup.Invoke(0, e.group)
+			dispatch.Invoke(e.x, e.y, e.z)
+		}
+	}
+	pass.Call("end")
+}
+
+// submit starts what was recorded and awaits what end promises, as long as
+// patience lasts.
+func (s *session) submit(encoder js.Value, end func() js.Value) error {
+	g := s.gpu
+	g.queue.Call("submit", []any{encoder.Call("finish")})
+	hung := newLoss()
+	defer time.AfterFunc(g.patience, func() {
+		hung.set(fmt.Errorf("%s did not answer within %d ms", g.describe, g.patience.Milliseconds()))
+	}).Stop()
+	_, err := awaitUnless(g.lost, hung, end())
+	return err
+}
+
+// Summary implements device.Summarizer.
+func (s *session) Summary() string { return s.summary }
+
+// Profile implements device.Profiler.
+func (s *session) Profile(x []float32, told func(step int, took time.Duration)) (err error) {
+	if _, err := s.Run(x); err != nil {
+		return err
+	}
+	g := s.gpu
+	g.busy.Lock()
+	defer g.busy.Unlock()
+	if s.closed {
+		return errors.New("webgpu: the session is closed")
+	}
+	defer catch(&err, "timing the steps")
+	return profile(s.list, func(first, end, n int) error {
+		encoder := g.device.Call("createCommandEncoder")
+		s.encode(encoder, s.steps[first:end], n)
+		return s.submit(encoder, func() js.Value { return g.queue.Call("onSubmittedWorkDone") })
+	}, told)
 }
 
 // results are the outputs in the bytes that were read back.

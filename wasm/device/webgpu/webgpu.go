@@ -4,7 +4,11 @@
 // uploads the picture, submits the list and reads the plan's outputs back, once.
 package webgpu
 
-import "errors"
+import (
+	"errors"
+
+	"blastlens/wasm/device"
+)
 
 // ErrLost is wrapped by Run once the GPU has been taken away (driver reset,
 // sleep, memory). New and Prepare may be tried again.
@@ -13,6 +17,15 @@ var ErrLost = errors.New("webgpu: device lost")
 // Name of the device.
 const Name = "webgpu"
 
+// Native is what New returns outside of browsers.
+type Native interface {
+	device.Device
+	Close() // frees the device; sessions on it fail from then on
+	// Peaks are what the GPU itself reaches: GFLOP/s of fused multiply-adds in
+	// registers, and GB/s read and written in copying.
+	Peaks() (gflops, gbytes float64, err error)
+}
+
 // Option changes how New's device works.
 type Option func(*options)
 
@@ -20,6 +33,7 @@ type options struct {
 	progress func(done, total int)
 	hardware bool
 	adapter  string
+	pictures int
 }
 
 // WithProgress lets Prepare report how many of its pipelines are compiled. The
@@ -32,6 +46,12 @@ func WithProgress(report func(done, total int)) Option {
 // whatever case. Only so it takes a software adapter. A browser chooses itself.
 func Adapter(name string) Option {
 	return func(o *options) { o.adapter = name }
+}
+
+// Pictures makes sessions, natively, take so many pictures in a run, one behind
+// the other; so come each output's rows. 1 if it is not said, and in a browser.
+func Pictures(n int) Option {
+	return func(o *options) { o.pictures = n }
 }
 
 // HardwareOnly makes New refuse a software adapter, on which the CPU device is

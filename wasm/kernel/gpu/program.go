@@ -215,7 +215,7 @@ func (p *Program) Run(in Buffer, x []float32) ([]float32, error) {
 		if err := d.queue.WriteBuffer(in.raw, 0, bytes(x)); err != nil {
 			return err
 		}
-		submission, err := p.submit()
+		submission, err := p.submit(p.steps, p.outputs)
 		if err != nil {
 			return err
 		}
@@ -258,8 +258,8 @@ func spoil(memory []byte) {
 	}
 }
 
-// submit records and starts the kernels and the copies of their outputs.
-func (p *Program) submit() (submission uint64, err error) {
+// submit records and starts kernels and the copies of outputs.
+func (p *Program) submit(steps []step, outputs []output) (submission uint64, err error) {
 	d := p.device
 	encoder, err := d.device.CreateCommandEncoder(nil)
 	if err != nil {
@@ -269,7 +269,7 @@ func (p *Program) submit() (submission uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	for _, s := range p.steps {
+	for _, s := range steps {
 		pass.SetPipeline(s.pipeline)
 		pass.SetBindGroup(0, s.group, nil)
 		pass.Dispatch(s.groups[0], s.groups[1], s.groups[2])
@@ -278,7 +278,7 @@ func (p *Program) submit() (submission uint64, err error) {
 		return 0, err
 	}
 	offset := 0
-	for _, o := range p.outputs {
+	for _, o := range outputs {
 		encoder.CopyBufferToBuffer(o.from, o.offset, p.staging, uint64(offset), uint64(o.bytes))
 		offset += o.bytes
 	}

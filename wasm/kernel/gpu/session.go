@@ -49,11 +49,11 @@ func (p *Program) Replay(most int) ([]float32, error) {
 			if err := p.stage(); err != nil {
 				return err
 			}
-			some := *p
-			if some.steps = p.steps[from:to]; to < len(p.steps) {
-				some.outputs = nil
+			var outputs []output
+			if to == len(p.steps) {
+				outputs = p.outputs
 			}
-			submission, err := some.submit()
+			submission, err := p.submit(p.steps[from:to], outputs)
 			if err != nil {
 				return err
 			}

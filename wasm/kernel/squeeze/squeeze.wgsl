@@ -1,26 +1,28 @@
-// sigmoid(silu(mean·w + b)·w2 + b2), the mean in chunks from the kernel before
-// scratch [pictures,chunks,c], w [c,s], b [s], w2 [s,c], b2 [c] -> y [pictures,c]
+// sigmoid(silu(mean·w + b)·w2 + b2)
+// x [pictures,parts,c], whose sum over the parts by divisor is the mean: pixels,
+// or chunks of them that the kernel before has averaged; w [c,s], b [s], w2 [s,c],
+// b2 [c] -> y [pictures,c]
 // One workgroup does a picture: s is small. shape.lanes invocations share the sum
-// of a vector of four hidden units; shape.s4 vectors are all of them.
+// of a vector of four hidden units; shape.s4 vectors are all of them. The means
+// lie in y until the gate does: workgroup memory for so many would be set to zero
+// in front of every run, for which lavapipe takes seconds.
 
-var<workgroup> partial: array<vec4f, ROOM>;
-var<workgroup> hidden: array<vec4f, ROOM>;
-
-fn mean(picture: u32, c: u32) -> vec4f {
-    var sum = vec4f();
-    for (var chunk = 0u; chunk < shape.chunks; chunk++) {
-        sum += scratch_at(picture * shape.chunks + chunk, c);
-    }
-    return sum;
-}
+var<workgroup> partial: array<vec4f, INVOCATIONS>;
+var<workgroup> hidden: array<vec4f, NARROW>;
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
+    for (var c = local; c < shape.c4; c += INVOCATIONS) {
+        var sum = vec4f();
+        for (var p = 0u; p < shape.parts; p++) { sum += x_at(group.z * shape.parts + p, c); }
+        y_set(group.z, c, sum / f32(shape.divisor));
+    }
+    storageBarrier();
     for (var task = local; task < shape.s4 * shape.lanes; task += INVOCATIONS) {
         let j = task % shape.s4;
         var sum = vec4f();
         for (var c = task / shape.s4; c < shape.c4; c += shape.lanes) {
-            let mean = mean(group.z, c);
+            let mean = y_at(group.z, c);
             sum += mean.x * w_at(4u * c, j);
             sum += mean.y * w_at(4u * c + 1u, j);
             sum += mean.z * w_at(4u * c + 2u, j);

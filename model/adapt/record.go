@@ -33,6 +33,7 @@ type Record struct {
 
 	// Of a training of the whole network; Options, Losses and Views are then empty.
 	Recipe  *learn.Recipe `json:"recipe,omitempty"`
+	Device  string        `json:"device,omitempty"` // cpu, or the adapter that computed
 	History []learn.Epoch `json:"history,omitempty"`
 	Finder  *learn.Finder `json:"finder,omitempty"`
 }

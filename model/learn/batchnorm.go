@@ -7,9 +7,9 @@ import (
 	"blastlens/wasm/kernel/norm"
 )
 
-// momentum is how far the running statistics move towards a batch's (PyTorch's
+// Momentum is how far the running statistics move towards a batch's (PyTorch's
 // convention), and timm's default.
-const momentum = .1
+const Momentum = .1
 
 // batchNorm is one batch-norm over c channels.
 type batchNorm struct {
@@ -70,8 +70,8 @@ func (b *batchNorm) settle(samples int) {
 		total.Statistics(b.mean, b.variance, samples)
 		unbias := float64(samples) / float64(max(1, samples-1))
 		for c := range b.mean {
-			b.running[0][c] += float32(momentum * float64(b.mean[c]-b.running[0][c]))
-			b.running[1][c] += float32(momentum * (float64(b.variance[c])*unbias - float64(b.running[1][c])))
+			b.running[0][c] += float32(Momentum * float64(b.mean[c]-b.running[0][c]))
+			b.running[1][c] += float32(Momentum * (float64(b.variance[c])*unbias - float64(b.running[1][c])))
 		}
 	} else {
 		copy(b.mean, b.running[0])

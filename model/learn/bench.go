@@ -10,7 +10,8 @@ import (
 
 // Speed is how fast a training goes, in pictures a second.
 type Speed struct {
-	// Passes counts the forward and backward pass alone.
+	// Passes counts the forward and backward pass alone; on a GPU whole steps, but
+	// not what they wait for.
 	Passes float64
 	// Steps counts all of a step: pictures awaited, both passes, clipping, the
 	// optimiser, the average of the weights.
@@ -27,7 +28,9 @@ func (t *Training) Bench(ctx context.Context, steps int) (Speed, error) {
 		return Speed{}, err
 	}
 	n, r := t.Network, t.Recipe
-	n.Frozen = false
+	if err := t.Device.Send(t.held(t.state.Average)); err != nil {
+		return Speed{}, fmt.Errorf("learn: %w", err)
+	}
 	quit := make(chan struct{})
 	defer close(quit)
 	var order []int // of as many epochs as the steps need
@@ -35,7 +38,7 @@ func (t *Training) Bench(ctx context.Context, steps int) (Speed, error) {
 		order = append(order, Order(t.Train, r.Seed, epoch)...)
 	}
 	batches := t.Loader.Batches(order[:(steps+1)*r.Batch], 0, true, quit)
-	target, dlogits := make([]float32, r.Batch*n.Classes), make([]float32, r.Batch*n.Classes)
+	target := make([]float32, r.Batch*n.Classes)
 	var waited, passes time.Duration
 	var begun time.Time
 	for step := 0; step <= steps; step++ {
@@ -49,14 +52,12 @@ func (t *Training) Bench(ctx context.Context, steps int) (Speed, error) {
 		if err := errors.Join(b.Err, ctx.Err()); err != nil {
 			return Speed{}, fmt.Errorf("learn: %w", err)
 		}
-		start := time.Now()
 		Targets(target, pick(t.Labels, b.Pictures), n.Classes, r.Smoothing, nil)
-		CrossEntropy(dlogits, n.Forward(b.X, r.Batch, true, rand.New(rand.NewPCG(r.Seed, uint64(step)))), target, r.Batch)
-		n.Backward(b.X, dlogits, r.Batch)
-		passes += time.Since(start)
-		n.Clip(r.Clip)
-		t.optimiser.Update(Rates{slowest, slowest, slowest})
-		t.average()
+		o, err := t.Device.Step(b, target, Hyper{Rates: Rates{slowest, slowest, slowest}, Clip: r.Clip, Keep: t.keep(), Chance: rand.New(rand.NewPCG(r.Seed, uint64(step)))})
+		if err != nil {
+			return Speed{}, fmt.Errorf("learn: step %d, on %s: %w", step+1, t.Device.Describe(), err)
+		}
+		passes += o.Passes
 		if t.Told != nil {
 			t.Told(Progress{Epoch: 1, Epochs: 1, Step: step + 1, Steps: steps + 1})
 		}

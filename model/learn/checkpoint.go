@@ -19,7 +19,8 @@ type checkpoint struct {
 	Recipe   Recipe
 	Weights  []float32
 	Optimiser
-	State state
+	State  state
+	Device string // that it was made on
 }
 
 // Optimiser is the moments of AdamW and their count.
@@ -35,7 +36,7 @@ func (t *Training) save() error {
 		return nil
 	}
 	a := t.optimiser
-	c := checkpoint{t.Identity, t.Recipe, t.Network.take(), Optimiser{a.Step, a.First, a.Second}, t.state}
+	c := checkpoint{t.Identity, t.Recipe, t.Network.take(), Optimiser{a.Step, a.First, a.Second}, t.state, t.RunsOn()}
 	if err := writeWhole(t.Checkpoint, func(f *os.File) error {
 		w := bufio.NewWriterSize(f, 1<<20)
 		return errors.Join(gob.NewEncoder(w).Encode(c), w.Flush(), f.Sync())
@@ -88,7 +89,7 @@ func (t *Training) Resume(path string) error {
 	}
 	t.Network.put(c.Weights)
 	t.optimiser.Step, t.optimiser.First, t.optimiser.Second = c.Steps, c.First, c.Second
-	t.state = c.State
+	t.state, t.checkpointBy = c.State, c.Device
 	return nil
 }
 

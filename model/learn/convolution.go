@@ -59,7 +59,6 @@ func (n *Network) convolution(c net.Conv, side *int) *convolution {
 	l.weight = n.parameter(net.Tensor{Name: c.Name + ".weight", Shape: []int{c.Out, c.In / c.Groups, c.Kernel, c.Kernel}, Role: net.Weight})
 	l.norm = n.newBatchNorm(c.Norm, c.Out, false)
 	*side = l.out
-	l.raw = make([]float32, n.batch*l.values())
 	return l
 }
 

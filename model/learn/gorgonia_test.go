@@ -317,7 +317,7 @@ func ofNorm(s norm.Shape, name string, its func(x, gamma, beta *gorgonia.Node) *
 
 // ownNorm is gorgonia's operation, whose gradient after x is written out in it.
 func ownNorm(x, gamma, beta *gorgonia.Node) *gorgonia.Node {
-	y, _, _, _, err := gorgonia.BatchNorm(x, gamma, beta, momentum, net.Eps)
+	y, _, _, _, err := gorgonia.BatchNorm(x, gamma, beta, Momentum, net.Eps)
 	return must(y, err)
 }
 

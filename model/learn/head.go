@@ -2,6 +2,7 @@ package learn
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"blastlens/model/net"
 	"blastlens/wasm/kernel/activation"
@@ -68,15 +69,23 @@ func (d *dropout) draw(values int, training bool, chance *rand.Rand) {
 	if !training || chance == nil {
 		return
 	}
-	keep, limit := float32(1/(1-d.p)), uint32(d.p*(1<<32))
-	for range values {
+	d.mask = slices.Grow(d.mask, values)[:values]
+	Dropout(d.mask, d.p, chance)
+}
+
+// Dropout draws a mask: 0 with probability p, else what keeps the mean.
+func Dropout(mask []float32, p float64, chance *rand.Rand) {
+	keep, limit := float32(1/(1-p)), uint32(p*(1<<32))
+	for i := range mask {
+		mask[i] = keep
 		if chance.Uint32() < limit {
-			d.mask = append(d.mask, 0)
-		} else {
-			d.mask = append(d.mask, keep)
+			mask[i] = 0
 		}
 	}
 }
+
+// DropoutRates are those of net.Fastai, before its first and second linear layer.
+var DropoutRates = [2]float64{.25, .5}
 
 func (d *dropout) apply(x []float32) {
 	for i, m := range d.mask {
@@ -130,8 +139,8 @@ func (n *Network) newFastai() *fastai {
 	width := 2 * n.Last.Out
 	return &fastai{
 		n: n, pooled: make([]float32, n.batch*width), hidden: make([]float32, n.batch*n.Hidden),
-		norm1: n.newNormRows("head.2", width), linear1: n.newLinear("head.4", width, n.Hidden, false), drop1: dropout{p: .25},
-		norm2: n.newNormRows("head.6", n.Hidden), linear2: n.newLinear("head.8", n.Hidden, n.Classes, false), drop2: dropout{p: .5},
+		norm1: n.newNormRows("head.2", width), linear1: n.newLinear("head.4", width, n.Hidden, false), drop1: dropout{p: DropoutRates[0]},
+		norm2: n.newNormRows("head.6", n.Hidden), linear2: n.newLinear("head.8", n.Hidden, n.Classes, false), drop2: dropout{p: DropoutRates[1]},
 	}
 }
 

@@ -95,11 +95,23 @@ func newNetwork(a Architecture, batch, parts int) (*Network, error) {
 	default:
 		return nil, fmt.Errorf("learn: no head %q to train, want %s or %s", a.Head, net.Fastai, net.Plain)
 	}
-	n.allocate()
 	return n, nil
 }
 
+// allocate makes room for a batch when the first one comes: a network whose
+// steps a GPU computes needs none.
 func (n *Network) allocate() {
+	if n.gradients.stream != nil {
+		return
+	}
+	for _, p := range n.Parameters {
+		for range n.parts - 1 {
+			p.parts = append(p.parts, make([]float32, len(p.Value)))
+		}
+	}
+	for _, c := range n.convolutions() {
+		c.raw = make([]float32, n.batch*c.values())
+	}
 	n.stem.keep()
 	n.last.keep()
 	for _, b := range n.blocks {
@@ -141,6 +153,7 @@ func (n *Network) each(size int, f func(part, lo, hi int)) {
 // the running ones are used and chance is not. The logits are valid until the next call.
 func (n *Network) Forward(x []float32, size int, training bool, chance *rand.Rand) []float32 {
 	n.training = training
+	n.allocate()
 	n.pack()
 	picture := n.Size * n.Size * 3
 	n.stem.forward(size, func(_, i int) []float32 { return x[i*picture : (i+1)*picture] }, nil)

@@ -28,9 +28,6 @@ func (n *Network) parameter(t net.Tensor) *Parameter {
 	size := tensor.Len(t.Shape)
 	p := &Parameter{Tensor: t, Value: make([]float32, size), Grad: make([]float32, size)}
 	p.parts = [][]float32{p.Grad}
-	for range n.parts - 1 {
-		p.parts = append(p.parts, make([]float32, size))
-	}
 	n.Parameters = append(n.Parameters, p)
 	return p
 }

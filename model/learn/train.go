@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"time"
 
@@ -54,12 +53,15 @@ type Training struct {
 	Identity string
 	// Checkpoint is the file that is written after each epoch and on a stop; "" for none.
 	Checkpoint string
+	// Device computes; the processor where it is nil.
+	Device Device
 	// Told and Finished watch steps and epochs; nil for none.
 	Told     func(Progress)
 	Finished func(Epoch)
 
-	state     state
-	optimiser *AdamW
+	state        state
+	optimiser    *AdamW
+	checkpointBy string
 }
 
 // state is what a checkpoint holds beside weights and moments.
@@ -76,6 +78,18 @@ type state struct {
 
 // History is the epochs so far.
 func (t *Training) History() []Epoch { return t.state.History }
+
+// RunsOn is "cpu", or the adapter that computes.
+func (t *Training) RunsOn() string {
+	if t.Device == nil {
+		return (&processor{}).Describe()
+	}
+	return t.Device.Describe()
+}
+
+// CheckpointBy is the device that the checkpoint was made on from which the
+// training went on; "" if it did not.
+func (t *Training) CheckpointBy() string { return t.checkpointBy }
 
 // BestEpoch is the epoch whose weights the network has after Run, and its
 // balanced accuracy on the validation part.
@@ -127,7 +141,25 @@ func (t *Training) prepare() error {
 	if t.Recipe.EMA > 0 && t.state.Average == nil {
 		t.state.Average = t.Network.take()
 	}
+	if t.Device == nil {
+		t.Device = &processor{}
+	}
 	return nil
+}
+
+// held is the state as a device is to have it. The finder and Bench go without an average.
+func (t *Training) held(average []float32) State { return State{t.Network, t.optimiser, average} }
+
+// keep is what the average keeps in the next step. Early on it is less, so that
+// the average does not remember the start.
+func (t *Training) keep() float64 {
+	step := float64(t.optimiser.Step + 1)
+	return min(t.Recipe.EMA, (1+step)/(10+step))
+}
+
+// failed says at which step a device gave up, and what is left.
+func (t *Training) failed(step int, err error) error {
+	return fmt.Errorf("learn: epoch %d, step %d, on %s: %w. %s", t.state.Epoch+1, step+1, t.Device.Describe(), err, t.lastGood())
 }
 
 // epoch goes on with the epoch that state names, from its next step. An epoch's
@@ -135,7 +167,7 @@ func (t *Training) prepare() error {
 func (t *Training) epoch(ctx context.Context, epochs int) error {
 	s := &t.state
 	n, r := t.Network, t.Recipe
-	n.Frozen = s.Epoch < r.Freeze
+	frozen := s.Epoch < r.Freeze
 	order := Order(t.Train, r.Seed, s.Epoch)
 	steps := len(order) / r.Batch
 	cycle, first := t.cycle(s.Epoch, steps)
@@ -151,12 +183,19 @@ func (t *Training) epoch(ctx context.Context, epochs int) error {
 	batches := t.Loader.Batches(order[s.Step*r.Batch:steps*r.Batch], s.Epoch, true, quit)
 	var waited time.Duration
 	start, begun := time.Now(), s.Seen
-	target, dlogits := make([]float32, r.Batch*n.Classes), make([]float32, r.Batch*n.Classes)
+	target := make([]float32, r.Batch*n.Classes)
 	var rates Rates
 	smooth := 0.0
+	if err := t.Device.Send(t.held(s.Average)); err != nil {
+		return t.failed(s.Step, err)
+	}
 	for ; s.Step < steps; s.Step++ {
 		if ctx.Err() != nil {
-			return errors.Join(fmt.Errorf("learn: %w in epoch %d, before step %d of %d", ErrStopped, s.Epoch+1, s.Step+1, steps), t.save())
+			err := t.Device.Fetch(t.held(s.Average))
+			if err == nil {
+				err = t.save()
+			}
+			return errors.Join(fmt.Errorf("learn: %w in epoch %d, before step %d of %d", ErrStopped, s.Epoch+1, s.Step+1, steps), err)
 		}
 		b, ok := receive(batches, &waited)
 		if !ok {
@@ -170,15 +209,16 @@ func (t *Training) epoch(ctx context.Context, epochs int) error {
 		if r.Mixup > 0 {
 			Mixup(b.X, target, r.Batch, r.Mixup, chance)
 		}
-		loss := CrossEntropy(dlogits, n.Forward(b.X, r.Batch, true, chance), target, r.Batch)
-		n.Backward(b.X, dlogits, r.Batch)
-		if norm := n.Clip(r.Clip); math.IsNaN(loss+norm) || math.IsInf(loss+norm, 0) {
-			return fmt.Errorf("learn: epoch %d, step %d: loss %g, gradient %g: %w, first in %s; a lower learning rate helps. %s",
-				s.Epoch+1, s.Step+1, loss, norm, ErrNotFinite, n.Broken(), t.lastGood())
-		}
 		rates = cycle.At((s.Epoch-first)*steps + s.Step)
-		t.optimiser.Update(rates)
-		t.average()
+		o, err := t.Device.Step(b, target, Hyper{Rates: rates, Frozen: frozen, Clip: r.Clip, Keep: t.keep(), Chance: chance})
+		if err != nil {
+			return t.failed(s.Step, err)
+		}
+		loss := o.Loss
+		if !o.Skipped && !o.finite() {
+			return fmt.Errorf("learn: epoch %d, step %d: loss %g, gradient %g: %w, first in %s; a lower learning rate helps. %s",
+				s.Epoch+1, s.Step+1, loss, o.Norm, ErrNotFinite, t.Device.Broken(), t.lastGood())
+		}
 		s.Loss += loss
 		s.Seen += r.Batch
 		if smooth == 0 {
@@ -192,8 +232,11 @@ func (t *Training) epoch(ctx context.Context, epochs int) error {
 		}
 	}
 	took := time.Since(start)
+	if err := t.Device.Fetch(t.held(s.Average)); err != nil {
+		return t.failed(steps-1, err)
+	}
 	e := Epoch{
-		Epoch: s.Epoch + 1, Frozen: n.Frozen, Train: s.Loss / float64(steps), Body: rates.Body, Head: rates.Head,
+		Epoch: s.Epoch + 1, Frozen: frozen, Train: s.Loss / float64(steps), Body: rates.Body, Head: rates.Head,
 		Pictures: float64(s.Seen-begun) / took.Seconds(), Waiting: waited.Seconds() / took.Seconds(),
 	}
 	if err := t.judge(&e); err != nil {
@@ -237,6 +280,12 @@ func (t *Training) judge(e *Epoch) error {
 
 // Predict computes the logits of pictures as they are, with running statistics.
 func (t *Training) Predict(pictures []int) ([]float32, error) {
+	if err := t.prepare(); err != nil {
+		return nil, err
+	}
+	if err := t.Device.Send(t.held(t.state.Average)); err != nil {
+		return nil, fmt.Errorf("learn: %w", err)
+	}
 	quit := make(chan struct{})
 	defer close(quit)
 	var all []float32
@@ -244,27 +293,13 @@ func (t *Training) Predict(pictures []int) ([]float32, error) {
 		if b.Err != nil {
 			return nil, fmt.Errorf("learn: %w", b.Err)
 		}
-		all = append(all, t.Network.Forward(b.X, len(b.Pictures), false, nil)...)
+		logits, err := t.Device.Logits(b)
+		if err != nil {
+			return nil, fmt.Errorf("learn: judging, on %s: %w. %s", t.Device.Describe(), err, t.lastGood())
+		}
+		all = append(all, logits...)
 	}
 	return all, nil
-}
-
-// average moves the weights' exponential average towards the weights. Early on
-// it keeps less, so that it does not remember the start.
-func (t *Training) average() {
-	s := &t.state
-	if s.Average == nil {
-		return
-	}
-	keep := float32(min(t.Recipe.EMA, float64(1+t.optimiser.Step)/float64(10+t.optimiser.Step)))
-	at := 0
-	for _, v := range t.Network.arrays() {
-		to := s.Average[at : at+len(v)]
-		for i, x := range v {
-			to[i] = keep*to[i] + (1-keep)*x
-		}
-		at += len(v)
-	}
 }
 
 // Find runs the learning-rate range test and restores the weights.
@@ -273,14 +308,16 @@ func (t *Training) Find(ctx context.Context) (*Finder, error) {
 		return nil, err
 	}
 	n, r := t.Network, t.Recipe
-	n.Frozen = r.Freeze > 0
 	before := n.take()
 	defer func() {
 		n.put(before)
 		t.optimiser = nil
 	}()
 	f := &Finder{}
-	target, dlogits := make([]float32, r.Batch*n.Classes), make([]float32, r.Batch*n.Classes)
+	target := make([]float32, r.Batch*n.Classes)
+	if err := t.Device.Send(t.held(nil)); err != nil {
+		return nil, fmt.Errorf("learn: %w", err)
+	}
 	for epoch := 0; ; epoch++ {
 		order := Order(t.Train, r.Seed, epoch)
 		quit := make(chan struct{})
@@ -293,12 +330,14 @@ func (t *Training) Find(ctx context.Context) (*Finder, error) {
 			rate := FinderRate(len(f.Rates))
 			chance := rand.New(rand.NewPCG(r.Seed, uint64(len(f.Rates))))
 			Targets(target, pick(t.Labels, b.Pictures), n.Classes, r.Smoothing, nil)
-			loss := CrossEntropy(dlogits, n.Forward(b.X, r.Batch, true, chance), target, r.Batch)
-			if goOn = f.Add(loss); !goOn {
+			o, err := t.Device.Step(b, target, Hyper{Rates: Rates{rate, rate, slowest}, Frozen: r.Freeze > 0, Chance: chance})
+			if err != nil {
+				close(quit)
+				return nil, fmt.Errorf("learn: step %d of the finder, on %s: %w", len(f.Rates)+1, t.Device.Describe(), err)
+			}
+			if goOn = f.Add(o.Loss); !goOn {
 				break
 			}
-			n.Backward(b.X, dlogits, r.Batch)
-			t.optimiser.Update(Rates{rate, rate, slowest})
 			if t.Told != nil {
 				t.Told(Progress{Epoch: 1, Epochs: 1, Step: len(f.Rates), Steps: FinderSteps, Loss: f.Losses[len(f.Losses)-1]})
 			}
@@ -310,8 +349,8 @@ func (t *Training) Find(ctx context.Context) (*Finder, error) {
 	}
 }
 
-// arrays are all that a network knows: parameters and running statistics.
-func (n *Network) arrays() [][]float32 {
+// Arrays are all that a network knows: parameters, then running statistics.
+func (n *Network) Arrays() [][]float32 {
 	var all [][]float32
 	for _, p := range n.Parameters {
 		all = append(all, p.Value)
@@ -325,14 +364,14 @@ func (n *Network) arrays() [][]float32 {
 // take copies arrays into one; put is its inverse.
 func (n *Network) take() []float32 {
 	var all []float32
-	for _, v := range n.arrays() {
+	for _, v := range n.Arrays() {
 		all = append(all, v...)
 	}
 	return all
 }
 
 func (n *Network) put(all []float32) {
-	for _, v := range n.arrays() {
+	for _, v := range n.Arrays() {
 		copy(v, all)
 		all = all[len(v):]
 	}

@@ -16,6 +16,9 @@ func printRecord(out io.Writer, r adapt.Record) error {
 	fmt.Fprintf(w, "%s, %s head, %d pictures (%s), body: %s\n", r.Network, r.Head, r.Data.Pictures, r.Data.Name, r.Start)
 	if r.Kind == wholeNetwork {
 		fmt.Fprintln(w, startLine(r.Start))
+		if r.Device != "" { // older records do not say
+			fmt.Fprintf(w, "trained on %s\n", r.Device)
+		}
 	}
 	fmt.Fprintln(w, "split\tjudged\taccuracy\tbalanced\tcolour only\tbalanced\t")
 	row := func(prefix string, f adapt.Figure) {

@@ -17,6 +17,7 @@ type lrfindCmd struct {
 	JSON bool   `name:"json" help:"Print curve and suggestions as JSON."`
 	pictures
 	recipeFlags
+	trainDevice
 }
 
 // found is what lrfind prints.
@@ -32,11 +33,11 @@ func (c *lrfindCmd) Run(s streams) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.prepare(s, head, c.recipeFlags)
+	r, err := c.prepare(s, head, c.recipeFlags, c.trainDevice)
 	if err != nil {
 		return err
 	}
-	defer r.Network.Close()
+	defer r.close()
 	r.Told = watch(s.err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()

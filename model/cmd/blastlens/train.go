@@ -31,6 +31,7 @@ type trainCmd struct {
 	Report     string `help:"Write an HTML report of the training of the whole network, with a run of the learning-rate finder." placeholder:"FILE"`
 	pictures
 	recipeFlags
+	trainDevice
 }
 
 // pictures are the flags of what to train on and from where.
@@ -70,6 +71,9 @@ func (c *trainCmd) Run(s streams) error {
 	}
 	if !c.Frozen {
 		return c.whole(s, head)
+	}
+	if c.Device.kind == "gpu" || c.Precision == "mixed" {
+		return errors.New("--device gpu and --precision mixed train the whole network; with --frozen gorgonia trains the head, on the processor")
 	}
 	set, err := data.Read(c.Data)
 	if err != nil {

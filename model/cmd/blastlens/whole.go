@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"encoding/json"
@@ -19,6 +20,7 @@ import (
 	"blastlens/model/data"
 	"blastlens/model/figures"
 	"blastlens/model/learn"
+	"blastlens/model/learn/ongpu"
 	"blastlens/model/net"
 	"blastlens/model/net/load"
 	"blastlens/wasm/tensor"
@@ -33,10 +35,20 @@ type wholeRun struct {
 	start   string     // where they come from, in words
 	head    net.Head
 	size    int
+	gpu     *ongpu.GPU // nil for the processor
 }
 
-// prepare reads pictures and weights and builds the network.
-func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, error) {
+// close frees what computes.
+func (r *wholeRun) close() {
+	if r.gpu != nil {
+		r.gpu.Close()
+	}
+	r.Network.Close()
+}
+
+// prepare reads pictures and weights and builds the network, on a device. Whoever
+// gets a run closes it.
+func (p pictures) prepare(s streams, head net.Head, f recipeFlags, on trainDevice) (*wholeRun, error) {
 	recipe, list, err := f.recipe(p)
 	if err != nil {
 		return nil, err
@@ -61,9 +73,6 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 		return nil, err
 	}
 	a := learn.B3(head, len(set.Classes), p.Size)
-	if err := fits(a, recipe.Batch); err != nil {
-		return nil, err
-	}
 	r.weights = net.InitRandom(head, len(set.Classes), p.Seed)
 	r.start = fmt.Sprintf("random weights, seed %d", p.Seed)
 	if p.Init != "random" {
@@ -85,7 +94,15 @@ func (p pictures) prepare(s streams, head net.Head, f recipeFlags) (*wholeRun, e
 		}
 	}
 	r.Training = learn.Training{Recipe: recipe, Network: network, Labels: set.Labels(), Loader: loader}
+	if r.gpu, err = on.open(s, network, recipe.Batch); err != nil {
+		network.Close()
+		return nil, err
+	}
+	if r.gpu != nil {
+		r.Device = r.gpu
+	}
 	if err := r.begin(r.split, 0); err != nil {
+		r.close()
 		return nil, err
 	}
 	summary := net.Summarise(head, len(set.Classes), p.Size)
@@ -104,7 +121,7 @@ func (r *wholeRun) begin(split data.Split, k int) error {
 		identity = append(identity, fmt.Sprintf("fold %d", k+1))
 	}
 	r.Training = learn.Training{
-		Recipe: r.Recipe, Network: r.Network, Labels: r.Labels, Loader: r.Loader, Told: r.Told, Finished: r.Finished,
+		Recipe: r.Recipe, Network: r.Network, Labels: r.Labels, Loader: r.Loader, Device: r.Device, Told: r.Told, Finished: r.Finished,
 		Train: fold.Train, Valid: fold.Test, Identity: strings.Join(identity, " "),
 	}
 	return r.Network.Load(r.weights)
@@ -140,18 +157,18 @@ func freeMemory() int64 {
 
 // whole trains the whole network.
 func (c *trainCmd) whole(s streams, head net.Head) error {
-	r, err := c.prepare(s, head, c.recipeFlags)
+	r, err := c.prepare(s, head, c.recipeFlags, c.trainDevice)
 	if err != nil {
 		return err
 	}
-	defer r.Network.Close()
+	defer r.close()
 	if c.Resume && c.Out == "" {
 		return errors.New("--resume needs --out: the checkpoint lies beside it")
 	}
 	record := adapt.Record{
 		Kind: wholeNetwork, Network: net.Architecture, Head: string(head), Size: c.Size, Start: r.start,
 		Date: time.Now().UTC().Format(time.RFC3339), Versions: versions(), Data: adapt.Describe(folderName(c.Data), r.set), Valid: c.Valid,
-		Recipe: &r.Recipe,
+		Recipe: &r.Recipe, Device: r.RunsOn(),
 	}
 	var fifths data.Split
 	if c.Contiguous {
@@ -168,8 +185,8 @@ func (c *trainCmd) whole(s streams, head net.Head) error {
 		}
 	}
 	r.Finished = func(e learn.Epoch) {
-		s.sayf("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f, balanced %.4f; %.1f pictures/s, %.0f %% of the time waiting for pictures; %s",
-			e.Epoch, e.Train, e.Valid, e.Accuracy, e.Balanced, e.Pictures, 100*e.Waiting, startLine(r.start))
+		s.sayf("epoch %d: loss %.4f, validation loss %.4f, accuracy %.4f, balanced %.4f; %.1f pictures/s, %.0f %% of the time waiting for pictures, on %s; %s",
+			e.Epoch, e.Train, e.Valid, e.Accuracy, e.Balanced, e.Pictures, 100*e.Waiting, r.RunsOn(), startLine(r.start))
 		if err := c.log(r.History()); err != nil {
 			s.sayf("log: %v", err)
 		}
@@ -227,11 +244,14 @@ func (r *wholeRun) run(ctx context.Context, s streams, resume bool) error {
 		if err := r.Resume(r.Checkpoint); err != nil {
 			return fmt.Errorf("--resume: %w", err)
 		}
-		s.sayf("going on after %d epochs", len(r.History()))
+		s.sayf("going on after %d epochs, from a checkpoint made on %s", len(r.History()), cmp.Or(r.CheckpointBy(), "cpu"))
 	}
 	err := r.Run(ctx)
 	if errors.Is(err, learn.ErrStopped) {
 		return fmt.Errorf("%w; go on with the same command and --resume", err)
+	}
+	if errors.Is(err, ongpu.ErrLost) && r.Checkpoint != "" && len(r.History()) > 0 {
+		return fmt.Errorf("%w Nothing before it is lost: go on with the same command and --resume, on any --device", err)
 	}
 	return err
 }

@@ -22,6 +22,7 @@ import (
 type Program struct {
 	device    *Device
 	pipelines map[string]pipeline // by source
+	root      *Program            // whose pipelines they are, if it is a Sibling
 	steps     []step
 	outputs   []output
 	staging   *wgpu.Buffer // where all outputs are read from
@@ -31,7 +32,10 @@ type Program struct {
 }
 
 // Buffer is storage on the device.
-type Buffer struct{ raw *wgpu.Buffer }
+type Buffer struct {
+	raw          *wgpu.Buffer
+	offset, size uint64 // of what is bound
+}
 
 type pipeline struct {
 	layout *wgpu.BindGroupLayout
@@ -45,8 +49,9 @@ type step struct {
 }
 
 type output struct {
-	from  *wgpu.Buffer
-	bytes int
+	from   *wgpu.Buffer
+	offset uint64
+	bytes  int
 }
 
 // NewProgram begins an empty one.
@@ -70,6 +75,7 @@ func (p *Program) Buffer(label string, n int) (b Buffer, err error) {
 		return err
 	})
 	if err == nil {
+		b.size = uint64(size)
 		p.owned = append(p.owned, b.raw)
 	}
 	return b, err
@@ -81,7 +87,7 @@ func (p *Program) Write(b Buffer, values []float32) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.within("uploading "+b.raw.Label(), func(context.Context) error {
-		return d.queue.WriteBuffer(b.raw, 0, bytes(values))
+		return d.queue.WriteBuffer(b.raw, b.offset, bytes(values))
 	})
 }
 
@@ -94,14 +100,14 @@ func (p *Program) Add(k wgsl.Kernel, buffers []Buffer) error {
 		compiled, ok := p.pipelines[k.Source]
 		if !ok {
 			var err error
-			if compiled, err = p.compile(k); err != nil {
+			if compiled, err = p.owner().compile(k); err != nil {
 				return err
 			}
 			p.pipelines[k.Source] = compiled
 		}
 		entries := make([]wgpu.BindGroupEntry, len(buffers), len(buffers)+1)
 		for i, b := range buffers {
-			entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.raw, Size: b.raw.Size()}
+			entries[i] = wgpu.BindGroupEntry{Binding: uint32(i), Buffer: b.raw, Offset: b.offset, Size: b.size}
 		}
 		if len(k.Shape) > 0 {
 			shape, err := p.uniform(k)
@@ -187,7 +193,7 @@ func layout(source string) (entries []gputypes.BindGroupLayoutEntry, err error) 
 
 // Output appends the first n float32 of a buffer to what Run returns.
 func (p *Program) Output(b Buffer, n int) {
-	p.outputs = append(p.outputs, output{b.raw, 4 * n})
+	p.outputs = append(p.outputs, output{b.raw, b.offset, 4 * n})
 	p.total += 4 * n
 }
 
@@ -273,7 +279,7 @@ func (p *Program) submit(steps []step, outputs []output) (submission uint64, err
 	}
 	offset := 0
 	for _, o := range outputs {
-		encoder.CopyBufferToBuffer(o.from, 0, p.staging, uint64(offset), uint64(o.bytes))
+		encoder.CopyBufferToBuffer(o.from, o.offset, p.staging, uint64(offset), uint64(o.bytes))
 		offset += o.bytes
 	}
 	commands, err := encoder.Finish() // with the first error of all that was recorded

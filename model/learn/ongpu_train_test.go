@@ -98,7 +98,7 @@ func TestLearnsOnBoth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const size = 32
-			tr := learn.Smears(t, 60, size, 8, learn.Recipe{Epochs: 10, Batch: 12, Body: .02, Head: .02, Decay: .01, Seed: 1})
+			tr := learn.Smears(t, 60, size, 8, learn.Recipe{Epochs: 7, Batch: 12, Body: .02, Head: .02, Decay: .01, Seed: 1})
 			tr.Loader.Open = func(i int) (tensor.RGB8, error) { return rings(i, tr.Labels[i], size), nil }
 			tr.Device = device(tr.Network)
 			if err := tr.Run(t.Context()); err != nil {

@@ -7,7 +7,13 @@ const NAMES = {
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   swiftshader: ["chromium", "chromium-browser", "google-chrome"], // with WebGPU on a software adapter
   firefox: ["firefox-esr", "firefox"],
+  lavapipe: ["firefox-esr", "firefox"], // with WebGPU on Mesa's software adapter
 };
+
+/** GPUS are the browsers in which the contenders that want a GPU run. */
+export const GPUS = ["swiftshader", "lavapipe"];
+
+const PREFERENCES = { "dom.webgpu.enabled": true, "dom.webgpu.workers.enabled": true, "gfx.webgpu.ignore-blocklist": true };
 
 /** find returns the path of an installed browser, or null. */
 export function find(name) {
@@ -28,6 +34,7 @@ export async function launch(name, program = find(name)) {
   const root = process.getuid?.() === 0;
   const options = { executablePath: program, headless: true, protocolTimeout: 600_000 };
   if (name === "firefox") return puppeteer.launch({ ...options, browser: "firefox" });
+  if (name === "lavapipe") return puppeteer.launch({ ...options, browser: "firefox", extraPrefsFirefox: PREFERENCES });
   const software = name === "swiftshader" ? ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"] : [];
   return puppeteer.launch({ ...options, args: ["--disable-quic", "--disable-component-update", ...software, ...(root ? ["--no-sandbox"] : [])] });
 }

@@ -3,14 +3,14 @@
 // was measured as JSON. `make bench-tab` prepares what it needs.
 //
 //   node build/bench/main.mjs [--rounds 3] [--sizes 224,300] [--threads 1,2] [--only litert,blastlens]
-//                             [--browsers chromium,firefox,swiftshader] [--runs 15] [--json]
+//                             [--browsers chromium,firefox,swiftshader,lavapipe] [--runs 15] [--json]
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { find, launch } from "./browser.mjs";
+import { find, GPUS, launch } from "./browser.mjs";
 import { APP, CONTENDERS, runApp, runPage, startHost, version } from "./contenders.mjs";
 import { line } from "./line.mjs";
 import { serve } from "./server.mjs";
@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({ options: {
   sizes: { type: "string", default: "224,300" },
   threads: { type: "string", default: "1,2" },
   only: { type: "string", default: "" },
-  browsers: { type: "string", default: "chromium,firefox,swiftshader" },
+  browsers: { type: "string", default: "chromium,firefox,swiftshader,lavapipe" },
   runs: { type: "string", default: "15" },
   json: { type: "boolean", default: false },
 } });
@@ -70,7 +70,7 @@ async function main() {
       browsers[browser] = `${browser} ${(await started.version()).split("/").pop()}`;
       await started.close();
 
-      const gpu = browser === "swiftshader";
+      const gpu = GPUS.includes(browser);
       const contenders = all.filter((c) => Boolean(c.gpu) === gpu);
       const absent = new Set(); // contenders that this build does not have
       const record = (contender, size, t, round, slow, result) => {

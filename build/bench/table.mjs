@@ -1,4 +1,5 @@
 // What was measured, in few numbers, and these as Markdown for the README.
+import { GPUS } from "./browser.mjs";
 
 // TOLERANCE of a logit; float32 in another order stays a hundred times below.
 const TOLERANCE = 5e-3;
@@ -73,7 +74,7 @@ export function table(measured, summary) {
     };
     const columns = flags.sizes.flatMap((size) => flags.threads.map((threads) => ({ size, threads, key: `${size}/${threads}` })))
       .filter(({ key }) => shown.some((r) => r.latency[key]));
-    const gpu = browser === "swiftshader";
+    const gpu = GPUS.includes(browser);
 
     out.push("", `**${browsers[browser]}**: one picture, ms, median of the best of ${gpu ? 1 : flags.rounds} rounds (smallest of all)`, "");
     line("", ...columns.map(({ size, threads }) => gpu ? `${size} px, WebGPU` : `${size} px, ${threads} thread${threads > 1 ? "s" : ""}`));

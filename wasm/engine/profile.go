@@ -16,7 +16,7 @@ type Step struct {
 	Took            time.Duration // median
 }
 
-var errNoProfile = errors.New("this device times no steps: it has them all in one submission")
+var errNoProfile = errors.New("this device times no steps")
 
 // Summary says what the plan comes to on the device that answers now, or "".
 func (e *Engine) Summary() string {

@@ -179,7 +179,7 @@ func (s *server) classify(r wire.Request, m message) {
 }
 
 // profileRuns is how many pictures a profile takes.
-const profileRuns = 15
+const profileRuns = 7
 
 func (s *server) profile() {
 	e := wire.Event{Kind: wire.Profiled, Reason: "no model is loaded"}

@@ -113,6 +113,31 @@ func TestStepOnGPU(t *testing.T) {
 	}
 }
 
+// A step can be repeated bit by bit.
+func TestRepeatedOnGPU(t *testing.T) {
+	const batch, size = 5, 33
+	var runs [2][]float32
+	for i := range runs {
+		s := newSide(t, learn.Tiny(net.Fastai, size, 8), batch, onGPU(t, ongpu.Options{Batch: batch}))
+		b := learn.Batch{Pictures: make([]int, batch), X: kerneltest.Fill(1, batch*size*size*3)}
+		for range 2 {
+			if _, err := s.Step(b, learn.OneHot(batch, 4), learn.Hyper{Rates: learn.Rates{Body: 1e-3, Head: 1e-3, Momentum: .9}, Keep: .9}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := flat(s.Network)
+		if err := s.Fetch(s.State); err != nil {
+			t.Fatal(err)
+		}
+		if runs[i] = flat(s.Network); slices.Equal(before, runs[i]) {
+			t.Error("two steps changed nothing")
+		}
+	}
+	if !slices.Equal(runs[0], runs[1]) {
+		t.Error("the same steps ended with other weights")
+	}
+}
+
 // A step of B3 itself.
 func TestB3StepOnGPU(t *testing.T) {
 	const batch, size = 3, 96

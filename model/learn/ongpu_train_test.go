@@ -98,7 +98,7 @@ func TestLearnsOnBoth(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const size = 32
-			tr := learn.Smears(t, 60, size, 8, learn.Recipe{Epochs: 10, Batch: 12, Body: .02, Head: .02, Decay: .01, Seed: 1})
+			tr := learn.Smears(t, 60, size, 8, learn.Recipe{Epochs: 7, Batch: 12, Body: .02, Head: .02, Decay: .01, Seed: 1})
 			tr.Loader.Open = func(i int) (tensor.RGB8, error) { return rings(i, tr.Labels[i], size), nil }
 			tr.Device = device(tr.Network)
 			if err := tr.Run(t.Context()); err != nil {
@@ -199,22 +199,26 @@ func TestMemoryOnGPU(t *testing.T) {
 	}
 }
 
+// Without its name no software adapter is taken; where there is no hardware one,
+// the error says so.
 func TestAdaptersOfTraining(t *testing.T) {
 	n, err := learn.New(learn.Tiny("plain", 64, 8), 4)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer n.Close()
-	for name, words := range map[string][]string{"": {"llvmpipe", "must be named"}, "model 7": {`"model 7"`}} {
-		_, err := ongpu.Open(n, ongpu.Options{Adapter: name, Batch: 4})
-		if !errors.Is(err, gpu.ErrNone) {
-			t.Fatalf("%q: error %v, want ErrNone; this test is for a machine without a hardware GPU", name, err)
+	g, err := ongpu.Open(n, ongpu.Options{Batch: 4})
+	switch {
+	case err == nil:
+		if strings.Contains(g.Describe(), "(software adapter)") {
+			t.Errorf("%s was taken without its name", g.Describe())
 		}
-		for _, w := range words {
-			if !strings.Contains(err.Error(), w) {
-				t.Errorf("%q: error %q does not name %q", name, err, w)
-			}
-		}
+		g.Close()
+	case !errors.Is(err, gpu.ErrNone) || !strings.Contains(err.Error(), "llvmpipe") || !strings.Contains(err.Error(), "must be named"):
+		t.Errorf("error %v, want ErrNone, and that llvmpipe must be named", err)
+	}
+	if _, err := ongpu.Open(n, ongpu.Options{Adapter: "model 7", Batch: 4}); !errors.Is(err, gpu.ErrNone) || !strings.Contains(err.Error(), `"model 7"`) {
+		t.Errorf("error %v, want ErrNone and the name", err)
 	}
 }
 

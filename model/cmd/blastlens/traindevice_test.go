@@ -74,7 +74,6 @@ func TestTrainDeviceRefuses(t *testing.T) {
 		change func(*trainCmd)
 		words  []string
 	}{
-		{"a software adapter without its name", func(c *trainCmd) { c.Device = deviceChoice{kind: "gpu"} }, []string{"--device", "no GPU", "llvmpipe", "must be named"}},
 		{"no such adapter", func(c *trainCmd) { c.Device = deviceChoice{"gpu", "model 7"} }, []string{"--device", "no GPU", `"model 7"`}},
 		{"a batch that the machine does not hold", func(c *trainCmd) { c.Batch, c.Size = new(1<<13), 224 }, []string{"--batch 8192", "llvmpipe", "GB", "a batch of ", "would fit"}},
 		{"mixed precision on the processor", func(c *trainCmd) { c.Device, c.Precision = onProcessor, "mixed" }, []string{"--precision mixed", "float32"}},

@@ -37,10 +37,9 @@ type convolution struct {
 type batchNorm struct {
 	name     string
 	shape    norm.Shape
-	maps     wgsl.Target // how its rows are stored
-	stats    ref         // [4, C]
-	running  ref         // [2, C]
-	gradient ref         // [3, C], the factors of the input's
+	stats    ref // [4, C]
+	running  ref // [2, C]
+	gradient ref // [3, C], the factors of the input's
 }
 
 type block struct {
@@ -55,13 +54,26 @@ type head struct {
 	pooled, dropped, hidden ref
 }
 
-// perPicture is for rows of one value a picture, in float32.
-func (p *plan) perPicture() wgsl.Target { return wgsl.Target{Pictures: 1, Software: p.target.Software} }
+// inOne is for rows that are one picture's as far as the kernel sees.
+func (p *plan) inOne() wgsl.Target { return wgsl.Target{Pictures: 1, Software: p.target.Software} }
 
 func (c convolution) pixels() int { return c.out * c.out }
 
-// size is of a map of the batch, in float32 of memory.
-func (p *plan) size(pixels, channels int) int {
+// keepMap and takeMap are keep and take for a map of the batch.
+func (p *plan) keepMap(label string, pixels, channels int) ref {
+	return p.asMap(channels, p.keep(label, p.mapSize(pixels, channels)))
+}
+
+func (p *plan) takeMap(pixels, channels int) ref {
+	return p.asMap(channels, p.take(p.mapSize(pixels, channels)))
+}
+
+func (p *plan) asMap(channels int, r ref) ref {
+	r.half = p.half && channels%4 == 0
+	return r
+}
+
+func (p *plan) mapSize(pixels, channels int) int {
 	n := p.batch * pixels * channels
 	if p.half && channels%4 == 0 {
 		return n / 2
@@ -72,8 +84,8 @@ func (p *plan) size(pixels, channels int) int {
 func (p *plan) network() *network {
 	n := &network{plan: p}
 	norms := 0
-	batchNorm := func(name string, rows, channels int, maps wgsl.Target) batchNorm {
-		b := batchNorm{name: name, shape: norm.Shape{Rows: rows, C: channels}, maps: maps, stats: p.keep(name, 4*channels), gradient: p.keep(name, 3*channels)}
+	batchNorm := func(name string, rows, channels int) batchNorm {
+		b := batchNorm{name: name, shape: norm.Shape{Rows: rows, C: channels}, stats: p.keep(name, 4*channels), gradient: p.keep(name, 3*channels)}
 		b.running = p.running.part(p.statistics.begins[norms], 2*channels)
 		norms++
 		return b
@@ -85,12 +97,12 @@ func (p *plan) network() *network {
 			l.act = activation.SiLU
 		}
 		side = l.out
-		l.raw = p.keep(c.Name, p.size(l.pixels(), c.Out))
-		l.norm = batchNorm(c.Norm, p.batch*l.pixels(), c.Out, p.target)
+		l.raw = p.keepMap(c.Name, l.pixels(), c.Out)
+		l.norm = batchNorm(c.Norm, p.batch*l.pixels(), c.Out)
 		return l
 	}
 	n.stem = convolution(p.Stem)
-	n.stemOut = p.keep("stem", p.size(n.stem.pixels(), p.Stem.Out))
+	n.stemOut = p.keepMap("stem", n.stem.pixels(), p.Stem.Out)
 	for _, t := range p.Blocks {
 		b := block{Block: t}
 		if t.Expands() {
@@ -100,7 +112,7 @@ func (p *plan) network() *network {
 		b.mean, b.gate = p.keep(t.Name+" means", p.batch*t.Mid), p.keep(t.Name+" gate", p.batch*t.Mid)
 		b.z, b.hidden = p.keep(t.Name+" squeezed", p.batch*t.Squeezed), p.keep(t.Name+" hidden", p.batch*t.Squeezed)
 		b.project = convolution(t.Projection())
-		b.out = p.keep(t.Name, p.size(b.project.pixels(), t.Out))
+		b.out = p.keepMap(t.Name, b.project.pixels(), t.Out)
 		n.blocks = append(n.blocks, b)
 	}
 	n.last = convolution(p.Last)
@@ -111,8 +123,8 @@ func (p *plan) network() *network {
 		p.masks2 = p.keep("dropout of the hidden layer", p.batch*p.Hidden)
 		n.head.pooled, n.head.dropped = p.keep("features", p.batch*wide), p.keep("features after dropout", p.batch*wide)
 		n.head.hidden = p.keep("hidden layer", p.batch*p.Hidden)
-		n.head.norms[0] = batchNorm("head.2", p.batch, wide, p.perPicture())
-		n.head.norms[1] = batchNorm("head.6", p.batch, p.Hidden, p.perPicture())
+		n.head.norms[0] = batchNorm("head.2", p.batch, wide)
+		n.head.norms[1] = batchNorm("head.6", p.batch, p.Hidden)
 	default:
 		n.head.pooled = p.keep("features", p.batch*p.Last.Out)
 	}
@@ -152,7 +164,7 @@ func (n *network) forward() {
 		in = b.out
 	}
 	n.pointwise(n.last, in)
-	done := n.take(n.size(n.last.pixels(), n.last.Out))
+	done := n.takeMap(n.last.pixels(), n.last.Out)
 	n.finish(n.last, done, nil, nil)
 	n.call(pool.Shader(n.pooling(), n.target), map[wgsl.Role]ref{wgsl.X: done, wgsl.Y: n.head.pooled})
 	n.give(done)
@@ -188,7 +200,7 @@ func (n *network) settle(b batchNorm, x ref) {
 		return
 	}
 	parts := n.take(norm.Parts(b.shape) * 2 * b.shape.C)
-	n.call(norm.MomentsShader(b.shape, b.maps), map[wgsl.Role]ref{wgsl.X: x, wgsl.Y: parts})
+	n.call(norm.MomentsShader(b.shape), map[wgsl.Role]ref{wgsl.X: x, wgsl.Y: parts})
 	refs[wgsl.X] = parts
 	n.call(norm.StatisticsShader(b.shape, net.Eps, learn.Momentum), refs)
 	n.give(parts)
@@ -204,7 +216,7 @@ func (n *network) finish(c convolution, y ref, gate, residual *ref) {
 	if residual != nil {
 		refs[wgsl.Residual] = *residual
 	}
-	n.call(norm.ApplyShader(c.norm.shape, c.act, c.pixels(), gate != nil, residual != nil, n.target), refs)
+	n.call(norm.ApplyShader(c.norm.shape, c.act, c.pixels(), gate != nil, residual != nil), refs)
 }
 
 // rows is the product of a convolution with the whole batch.
@@ -212,16 +224,9 @@ func (n *network) rows(c convolution) pointwise.Shape {
 	return pointwise.Shape{Rows: n.batch * c.pixels(), C: c.In, M: c.Out}
 }
 
-// maps are rows of maps, rather than of one picture each.
-func (n *network) maps() wgsl.Target {
-	t := n.perPicture()
-	t.Half = n.half
-	return t
-}
-
 // pointwise computes a convolution's map before the batch-norm, and statistics.
 func (n *network) pointwise(c convolution, x ref) {
-	n.call(pointwise.Shader(n.rows(c), activation.None, false, false, n.maps()),
+	n.call(pointwise.Shader(n.rows(c), activation.None, false, false, n.inOne()),
 		map[wgsl.Role]ref{wgsl.X: x, wgsl.W: n.weight(c.Name), wgsl.B: n.zeros, wgsl.Y: c.raw})
 	n.settle(c.norm, c.raw)
 }
@@ -236,7 +241,7 @@ func (b block) squeeze() squeeze.Shape {
 
 // layer is a gate's or head's linear layer on a row a picture, y = act(x·w + b).
 func (n *network) layer(name string, x, bias ref, in, out int, act activation.Kind, y ref) {
-	n.call(pointwise.Shader(pointwise.Shape{Rows: n.batch, C: in, M: out}, act, false, false, n.perPicture()),
+	n.call(pointwise.Shader(pointwise.Shape{Rows: n.batch, C: in, M: out}, act, false, false, n.inOne()),
 		map[wgsl.Role]ref{wgsl.X: x, wgsl.W: n.weight(name), wgsl.B: bias, wgsl.Y: y})
 }
 
@@ -245,7 +250,7 @@ func (n *network) blockForward(b block, in ref) {
 	x := in
 	if b.Expands() {
 		n.pointwise(b.expand, in)
-		x = n.take(n.size(b.expand.pixels(), b.Mid))
+		x = n.takeMap(b.expand.pixels(), b.Mid)
 		n.finish(b.expand, x, nil, nil)
 	}
 	n.call(depthwise.Shader(d.channelwise(), activation.None, n.target),
@@ -254,7 +259,7 @@ func (n *network) blockForward(b block, in ref) {
 		n.give(x)
 	}
 	n.settle(d.norm, d.raw)
-	x = n.take(n.size(d.pixels(), b.Mid))
+	x = n.takeMap(d.pixels(), b.Mid)
 	n.finish(d, x, nil, nil)
 	n.call(squeeze.MeanShader(b.squeeze(), n.target), map[wgsl.Role]ref{wgsl.X: x, wgsl.Y: b.mean})
 	reduce, expand := b.Name+".se.conv_reduce", b.Name+".se.conv_expand"
@@ -279,7 +284,7 @@ func (n *network) headForward() {
 	}
 	apply := func(b batchNorm, x, mask, y ref) {
 		n.settle(b, x)
-		n.call(norm.ApplyShader(b.shape, activation.None, 1, n.training, false, b.maps),
+		n.call(norm.ApplyShader(b.shape, activation.None, 1, n.training, false),
 			map[wgsl.Role]ref{wgsl.X: x, wgsl.Stats: b.stats, wgsl.Gate: mask, wgsl.Y: y})
 	}
 	apply(h.norms[0], h.pooled, n.masks, h.dropped)
@@ -296,22 +301,22 @@ func (n *network) sumInto(to, parts ref, count int) {
 }
 
 // weightGradient is that of a product of rows.
-func (n *network) weightGradient(to, x, dy ref, s pointwise.Shape, t wgsl.Target) {
+func (n *network) weightGradient(to, x, dy ref, s pointwise.Shape) {
 	parts := n.take(pointwise.WeightParts(s) * to.n)
-	n.call(pointwise.WeightGradientShader(s, t), map[wgsl.Role]ref{wgsl.X: x, wgsl.DY: dy, wgsl.Y: parts})
+	n.call(pointwise.WeightGradientShader(s), map[wgsl.Role]ref{wgsl.X: x, wgsl.DY: dy, wgsl.Y: parts})
 	n.sumInto(to, parts, pointwise.WeightParts(s))
 	n.give(parts)
 }
 
 // inputGradient is dx = dy·wᵀ, plus what goes around, if anything does.
-func (n *network) inputGradient(layer string, dx, dy ref, around *ref, s pointwise.Shape, t wgsl.Target) {
+func (n *network) inputGradient(layer string, dx, dy ref, around *ref, s pointwise.Shape) {
 	turned := n.take(s.C * s.M)
 	n.call(pointwise.TransposeShader(s.C, s.M), map[wgsl.Role]ref{wgsl.X: n.weight(layer), wgsl.Y: turned})
 	refs := map[wgsl.Role]ref{wgsl.X: dy, wgsl.W: turned, wgsl.B: n.zeros, wgsl.Y: dx}
 	if around != nil {
 		refs[wgsl.Residual] = *around
 	}
-	n.call(pointwise.InputGradientShader(s, around != nil, t), refs)
+	n.call(pointwise.InputGradientShader(s, around != nil, n.inOne()), refs)
 	n.give(turned)
 }
 
@@ -319,12 +324,12 @@ func (n *network) inputGradient(layer string, dx, dy ref, around *ref, s pointwi
 // that of its rows x: in place, or in dx where that is another.
 func (n *network) normBackward(b batchNorm, act activation.Kind, x, dy, dx ref) {
 	parts := n.take(norm.Parts(b.shape) * 2 * b.shape.C)
-	n.call(norm.SlopesShader(b.shape, act, b.maps), map[wgsl.Role]ref{wgsl.DY: dy, wgsl.X: x, wgsl.Stats: b.stats, wgsl.Y: parts})
+	n.call(norm.SlopesShader(b.shape, act), map[wgsl.Role]ref{wgsl.DY: dy, wgsl.X: x, wgsl.Stats: b.stats, wgsl.Y: parts})
 	n.call(norm.SettleShader(b.shape, net.Eps), map[wgsl.Role]ref{
 		wgsl.X: parts, wgsl.Stats: b.stats, wgsl.W: n.weight(b.name), wgsl.Y: b.gradient, wgsl.DW: n.dweight(b.name), wgsl.DB: n.dbias(b.name),
 	})
 	n.give(parts)
-	n.call(norm.InputGradientShader(b.shape, act, dy == dx, b.maps),
+	n.call(norm.InputGradientShader(b.shape, act, dy == dx),
 		map[wgsl.Role]ref{wgsl.X: x, wgsl.Stats: b.stats, wgsl.W: b.gradient, wgsl.DY: dy, wgsl.Y: dx})
 }
 
@@ -335,17 +340,17 @@ func (n *network) backward() {
 	n.give(dlogits)
 
 	l := n.last
-	done, g := n.take(n.size(l.pixels(), l.Out)), n.take(n.size(l.pixels(), l.Out))
+	done, g := n.takeMap(l.pixels(), l.Out), n.takeMap(l.pixels(), l.Out)
 	n.finish(l, done, nil, nil)
 	n.call(pool.GradientShader(n.pooling(), n.target), map[wgsl.Role]ref{wgsl.X: done, wgsl.DY: dpooled, wgsl.Y: g})
 	n.give(done, dpooled)
 	n.normBackward(l.norm, l.act, l.raw, g, g)
 	before := n.blocks[len(n.blocks)-1].out
 	if n.learns {
-		n.weightGradient(n.dweight(l.Name), before, g, n.rows(l), n.maps())
+		n.weightGradient(n.dweight(l.Name), before, g, n.rows(l))
 	}
-	dx := n.take(n.size(l.pixels(), l.In))
-	n.inputGradient(l.Name, dx, g, nil, n.rows(l), n.maps())
+	dx := n.takeMap(l.pixels(), l.In)
+	n.inputGradient(l.Name, dx, g, nil, n.rows(l))
 	n.give(g)
 	for i := len(n.blocks) - 1; i >= 0; i-- {
 		in := n.stemOut
@@ -374,16 +379,16 @@ func (n *network) blockBackward(b block, in, g ref) ref {
 	through := g
 	var around *ref
 	if b.Skip() {
-		around, through = &g, n.take(g.n)
+		around, through = &g, n.takeMap(p.pixels(), b.Out)
 	}
 	n.normBackward(p.norm, p.act, p.raw, g, through)
-	x := n.take(n.size(d.pixels(), b.Mid))
+	x := n.takeMap(d.pixels(), b.Mid)
 	if n.learns {
 		n.finish(d, x, &b.gate, nil)
-		n.weightGradient(n.dweight(p.Name), x, through, n.rows(p), n.maps())
+		n.weightGradient(n.dweight(p.Name), x, through, n.rows(p))
 	}
-	dy := n.take(n.size(d.pixels(), b.Mid))
-	n.inputGradient(p.Name, dy, through, nil, n.rows(p), n.maps())
+	dy := n.takeMap(d.pixels(), b.Mid)
+	n.inputGradient(p.Name, dy, through, nil, n.rows(p))
 	n.give(through)
 	n.finish(d, x, nil, nil)
 	n.gateBackward(b, x, dy)
@@ -391,7 +396,7 @@ func (n *network) blockBackward(b block, in, g ref) ref {
 	n.normBackward(d.norm, d.act, d.raw, dy, dy)
 
 	if b.Expands() {
-		x = n.take(n.size(e.pixels(), b.Mid))
+		x = n.takeMap(e.pixels(), b.Mid)
 		n.finish(e, x, nil, nil)
 	} else {
 		x = in
@@ -406,7 +411,7 @@ func (n *network) blockBackward(b block, in, g ref) ref {
 	if b.Expands() {
 		n.give(x)
 	}
-	dx := n.take(n.size(d.side*d.side, b.Mid))
+	dx := n.takeMap(d.side*d.side, b.Mid)
 	refs := map[wgsl.Role]ref{wgsl.DY: dy, wgsl.W: n.weight(d.Name), wgsl.Y: dx}
 	if !b.Expands() && around != nil {
 		refs[wgsl.Residual] = *around
@@ -416,10 +421,10 @@ func (n *network) blockBackward(b block, in, g ref) ref {
 	if b.Expands() {
 		n.normBackward(e.norm, e.act, e.raw, dx, dx)
 		if n.learns {
-			n.weightGradient(n.dweight(e.Name), in, dx, n.rows(e), n.maps())
+			n.weightGradient(n.dweight(e.Name), in, dx, n.rows(e))
 		}
-		before := n.take(n.size(e.pixels(), b.In))
-		n.inputGradient(e.Name, before, dx, around, n.rows(e), n.maps())
+		before := n.takeMap(e.pixels(), b.In)
+		n.inputGradient(e.Name, before, dx, around, n.rows(e))
 		n.give(dx)
 		dx = before
 	}
@@ -435,12 +440,12 @@ func (n *network) gateBackward(b block, x, dy ref) {
 	wide, narrow := pointwise.Shape{Rows: n.batch, C: b.Squeezed, M: b.Mid}, pointwise.Shape{Rows: n.batch, C: b.Mid, M: b.Squeezed}
 	slopes, hidden, mean := n.take(n.batch*b.Mid), n.take(n.batch*b.Squeezed), n.take(n.batch*b.Mid)
 	n.call(squeeze.GateGradientShader(b.squeeze(), n.target), map[wgsl.Role]ref{wgsl.X: x, wgsl.DY: dy, wgsl.Gate: b.gate, wgsl.Y: slopes})
-	n.inputGradient(expand, hidden, slopes, nil, wide, n.perPicture())
+	n.inputGradient(expand, hidden, slopes, nil, wide)
 	n.call(pointwise.SlopeShader(n.batch, b.Squeezed, activation.SiLU), map[wgsl.Role]ref{wgsl.X: b.z, wgsl.Y: hidden})
-	n.inputGradient(reduce, mean, hidden, nil, narrow, n.perPicture())
+	n.inputGradient(reduce, mean, hidden, nil, narrow)
 	if n.learns {
-		n.weightGradient(n.dweight(expand), b.hidden, slopes, wide, n.perPicture())
-		n.weightGradient(n.dweight(reduce), b.mean, hidden, narrow, n.perPicture())
+		n.weightGradient(n.dweight(expand), b.hidden, slopes, wide)
+		n.weightGradient(n.dweight(reduce), b.mean, hidden, narrow)
 		n.sumInto(n.dbias(expand), slopes, n.batch)
 		n.sumInto(n.dbias(reduce), hidden, n.batch)
 	}
@@ -453,28 +458,28 @@ func (n *network) headBackward(dlogits ref) ref {
 	h := &n.head
 	if n.Head != net.Fastai {
 		s := pointwise.Shape{Rows: n.batch, C: n.Last.Out, M: n.Classes}
-		n.weightGradient(n.dweight("classifier"), h.pooled, dlogits, s, n.perPicture())
+		n.weightGradient(n.dweight("classifier"), h.pooled, dlogits, s)
 		n.sumInto(n.dbias("classifier"), dlogits, n.batch)
 		d := n.take(n.batch * n.Last.Out)
-		n.inputGradient("classifier", d, dlogits, nil, s, n.perPicture())
+		n.inputGradient("classifier", d, dlogits, nil, s)
 		return d
 	}
 	second := pointwise.Shape{Rows: n.batch, C: n.Hidden, M: n.Classes}
 	y, d := n.take(n.batch*n.Hidden), n.take(n.batch*n.Hidden)
-	n.call(norm.ApplyShader(h.norms[1].shape, activation.None, 1, true, false, h.norms[1].maps),
+	n.call(norm.ApplyShader(h.norms[1].shape, activation.None, 1, true, false),
 		map[wgsl.Role]ref{wgsl.X: h.hidden, wgsl.Stats: h.norms[1].stats, wgsl.Gate: n.masks2, wgsl.Y: y})
-	n.weightGradient(n.dweight("head.8"), y, dlogits, second, n.perPicture())
+	n.weightGradient(n.dweight("head.8"), y, dlogits, second)
 	n.give(y)
-	n.inputGradient("head.8", d, dlogits, nil, second, n.perPicture())
+	n.inputGradient("head.8", d, dlogits, nil, second)
 	n.call(pointwise.MultiplyShader(n.batch, n.Hidden), map[wgsl.Role]ref{wgsl.X: n.masks2, wgsl.Y: d})
 	n.normBackward(h.norms[1], activation.None, h.hidden, d, d)
 	// Behind a ReLU its output tells the slope as well as its input.
 	n.call(pointwise.SlopeShader(n.batch, n.Hidden, activation.ReLU), map[wgsl.Role]ref{wgsl.X: h.hidden, wgsl.Y: d})
 	wide := 2 * n.Last.Out
 	s := pointwise.Shape{Rows: n.batch, C: wide, M: n.Hidden}
-	n.weightGradient(n.dweight("head.4"), h.dropped, d, s, n.perPicture())
+	n.weightGradient(n.dweight("head.4"), h.dropped, d, s)
 	dx := n.take(n.batch * wide)
-	n.inputGradient("head.4", dx, d, nil, s, n.perPicture())
+	n.inputGradient("head.4", dx, d, nil, s)
 	n.give(d)
 	n.call(pointwise.MultiplyShader(n.batch, wide), map[wgsl.Role]ref{wgsl.X: n.masks, wgsl.Y: dx})
 	n.normBackward(h.norms[0], activation.None, h.pooled, dx, dx)

@@ -46,10 +46,14 @@ type buffer struct {
 	temp  bool
 }
 
-// ref is n float32 of a buffer, from an aligned one on.
-type ref struct{ buffer, from, n int }
+// ref is n float32 of a buffer, from an aligned one on; half where they are as
+// many pairs of half-precision numbers.
+type ref struct {
+	buffer, from, n int
+	half            bool
+}
 
-func (r ref) part(from, n int) ref { return ref{r.buffer, r.from + from, n} }
+func (r ref) part(from, n int) ref { return ref{buffer: r.buffer, from: r.from + from, n: n} }
 
 type call struct {
 	kernel wgsl.Kernel
@@ -60,7 +64,7 @@ type call struct {
 // does not depend on whether the adapter is software.
 func newPlan(n *learn.Network, batch int, half, software bool) (*plan, error) {
 	p := &plan{
-		Architecture: n.Architecture, batch: batch, half: half, target: wgsl.Target{Pictures: batch, Half: half, Software: software},
+		Architecture: n.Architecture, batch: batch, half: half, target: wgsl.Target{Pictures: batch, Software: software},
 		parameters: map[string]int{}, programs: map[string][]call{},
 	}
 	values, statistics := n.Arrays()[:len(n.Parameters)], n.Arrays()[len(n.Parameters):]
@@ -106,7 +110,7 @@ func pairs(statistics [][]float32) (all [][]float32) {
 // keep is a buffer of its own.
 func (p *plan) keep(label string, n int) ref {
 	p.buffers = append(p.buffers, buffer{label: label, n: n})
-	return ref{len(p.buffers) - 1, 0, n}
+	return ref{buffer: len(p.buffers) - 1, n: n}
 }
 
 // take is a temporary buffer until give: the smallest free one that is large
@@ -131,7 +135,7 @@ func (p *plan) take(n int) ref {
 	i := p.free[best]
 	p.free = slices.Delete(p.free, best, best+1)
 	p.buffers[i].n = max(p.buffers[i].n, n)
-	return ref{i, 0, n}
+	return ref{buffer: i, n: n}
 }
 
 func (p *plan) give(all ...ref) {
@@ -143,8 +147,15 @@ func (p *plan) give(all ...ref) {
 // call appends a kernel with what its bindings are.
 func (p *plan) call(k wgsl.Kernel, refs map[wgsl.Role]ref) {
 	c := call{kernel: k}
+	var halves []wgsl.Role
 	for _, role := range k.Bindings {
 		c.refs = append(c.refs, refs[role])
+		if refs[role].half {
+			halves = append(halves, role)
+		}
+	}
+	if len(halves) > 0 {
+		c.kernel = k.InHalf(halves...)
 	}
 	*p.into = append(*p.into, c)
 }

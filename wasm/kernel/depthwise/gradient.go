@@ -27,10 +27,10 @@ func InputGradientShader(s Shape, residual bool, t wgsl.Target) wgsl.Kernel {
 			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.DY, Columns: s.C, Half: t.Half},
+			{Role: wgsl.DY, Columns: s.C},
 			{Role: wgsl.W, Columns: s.C},
-			{Role: wgsl.Residual, Columns: s.C, Half: t.Half, Absent: !residual},
-			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Written: true},
+			{Role: wgsl.Residual, Columns: s.C, Absent: !residual},
+			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.W, 8), uint32(t.Pictures * s.H)},
 	}.Kernel()
@@ -55,8 +55,8 @@ func WeightGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 			{Name: "rows", Value: rows}, {Name: "part", Value: (rows + parts - 1) / parts}, {Name: "parts", Value: parts},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
-			{Role: wgsl.DY, Columns: s.C, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
+			{Role: wgsl.DY, Columns: s.C},
 			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(parts, 8), uint32(s.K)},

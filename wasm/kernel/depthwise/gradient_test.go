@@ -24,8 +24,7 @@ func TestGradientShaders(t *testing.T) {
 				continue // is float32
 			}
 			t.Run(fmt.Sprintf("%v,half %v", c, p.Half), func(t *testing.T) {
-				s, target := c.Shape, p.Target
-				target.Pictures = pictures
+				s, target := c.Shape, wgsl.Target{Pictures: pictures}
 				in, out := s.H*s.W*s.C, s.OutH()*s.OutW()*s.C
 				_, w, _ := c.Inputs()
 				x, dy, around := kerneltest.Fill(1, pictures*in), kerneltest.Fill(2, pictures*out), kerneltest.Fill(3, pictures*in)
@@ -36,16 +35,16 @@ func TestGradientShaders(t *testing.T) {
 				gotX, gotW := make([]float32, len(x)), make([]float32, len(w))
 				sums := make([]float32, depthwise.WeightParts(s, pictures)*len(w))
 				kerneltest.Trained(t, []wgsl.Kernel{depthwise.WeightGradientShader(s, target)},
-					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: sums}, target, s.C, wgsl.X, wgsl.DY)
+					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: sums}, p.Half, s.C, wgsl.X, wgsl.DY)
 				kerneltest.Trained(t, []wgsl.Kernel{pointwise.SumShader(depthwise.WeightParts(s, pictures), len(w))},
-					map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Y: gotW}, target, s.C)
+					map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Y: gotW}, p.Half, s.C)
 				kerneltest.Equal(t, gotW, wantW, p.Tolerance)
 
 				kerneltest.Trained(t, []wgsl.Kernel{depthwise.InputGradientShader(s, false, target)},
-					map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.W: w, wgsl.Y: gotX}, target, s.C, wgsl.DY, wgsl.Y)
+					map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.W: w, wgsl.Y: gotX}, p.Half, s.C, wgsl.DY, wgsl.Y)
 				kerneltest.Equal(t, gotX, wantX, p.Tolerance)
 				kerneltest.Trained(t, []wgsl.Kernel{depthwise.InputGradientShader(s, true, target)},
-					map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.W: w, wgsl.Residual: around, wgsl.Y: gotX}, target, s.C, wgsl.DY, wgsl.Residual, wgsl.Y)
+					map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.W: w, wgsl.Residual: around, wgsl.Y: gotX}, p.Half, s.C, wgsl.DY, wgsl.Residual, wgsl.Y)
 				pointwise.Add(wantX, around)
 				kerneltest.Equal(t, gotX, wantX, p.Tolerance)
 			})

@@ -22,10 +22,10 @@ func Shader(s Shape, act activation.Kind, t wgsl.Target) wgsl.Kernel {
 			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.W, Columns: s.C},
 			{Role: wgsl.B, Columns: s.C},
-			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Written: true},
+			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Act:    act,
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.OutW(), 4*8), uint32(t.Pictures * s.OutH())},

@@ -15,15 +15,15 @@ import (
 // Precisions are those in which maps are stored, with the difference that they
 // may make beside a float32 reference.
 var Precisions = []struct {
-	wgsl.Target
+	Half      bool
 	Tolerance float64
-}{{wgsl.Target{}, GPU}, {wgsl.Target{Half: true}, 4e-3}}
+}{{false, GPU}, {true, 4e-3}}
 
 // Trained runs kernels of a backward pass, one after the other, on lavapipe.
 // Arrays has one for each role and gets back what is there afterwards; those of
-// maps, if any, are in half precision where target says so and their columns
+// maps, if any, are in half precision where halves says so and their columns
 // divide by four. The tests of one binary share the device.
-func Trained(t *testing.T, kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32, target wgsl.Target, columns int, maps ...wgsl.Role) {
+func Trained(t *testing.T, kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32, halves bool, columns int, maps ...wgsl.Role) {
 	t.Helper()
 	d, err := lavapipe()
 	if err != nil {
@@ -31,7 +31,7 @@ func Trained(t *testing.T, kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32
 	}
 	p := d.NewProgram()
 	defer p.Close()
-	half := func(role wgsl.Role) bool { return target.Half && columns%4 == 0 && slices.Contains(maps, role) }
+	half := func(role wgsl.Role) bool { return halves && columns%4 == 0 && slices.Contains(maps, role) }
 	buffers := map[wgsl.Role]gpu.Buffer{}
 	check := func(err error) {
 		if err != nil {
@@ -50,6 +50,9 @@ func Trained(t *testing.T, kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32
 		check(p.Write(buffers[role], values))
 	}
 	for _, k := range kernels {
+		if halves && columns%4 == 0 {
+			k = k.InHalf(maps...)
+		}
 		check(k.Check())
 		var bound []gpu.Buffer
 		for _, role := range k.Bindings {

@@ -49,18 +49,18 @@ func (s Shape) parts() []wgsl.Dim {
 // ApplyShader is act(x*scale + shift)*gate + residual. A row of gate [Rows/pixels,C]
 // serves as many rows of x as a picture has pixels. Bindings: x, stats, then gate
 // and residual where asked for, then y.
-func ApplyShader(s Shape, act activation.Kind, pixels int, gate, residual bool, t wgsl.Target) wgsl.Kernel {
+func ApplyShader(s Shape, act activation.Kind, pixels int, gate, residual bool) wgsl.Kernel {
 	y, z := rows(s.Rows)
 	return wgsl.Program{
 		Name: fmt.Sprintf("norm apply %dx%d %s", s.Rows, s.C, act),
 		Body: applyBody,
 		Dims: []wgsl.Dim{{Name: "rows", Value: s.Rows}, {Name: "c4", Value: wgsl.Fours(s.C)}, {Name: "pixels", Value: pixels}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.Stats, Columns: s.C},
 			{Role: wgsl.Gate, Columns: s.C, Absent: !gate, Else: 1},
-			{Role: wgsl.Residual, Columns: s.C, Half: t.Half, Absent: !residual},
-			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Written: true},
+			{Role: wgsl.Residual, Columns: s.C, Absent: !residual},
+			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Act:    act,
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), y, z},
@@ -68,12 +68,12 @@ func ApplyShader(s Shape, act activation.Kind, pixels int, gate, residual bool, 
 }
 
 // MomentsShader is the first stage of the statistics. Bindings: x, y [Parts,2,C].
-func MomentsShader(s Shape, t wgsl.Target) wgsl.Kernel {
+func MomentsShader(s Shape) wgsl.Kernel {
 	return wgsl.Program{
 		Name:   fmt.Sprintf("norm moments %dx%d", s.Rows, s.C),
 		Body:   momentsBody,
 		Dims:   s.parts(),
-		Arrays: []wgsl.Array{{Role: wgsl.X, Columns: s.C, Half: t.Half}, {Role: wgsl.Y, Columns: s.C, Written: true}},
+		Arrays: []wgsl.Array{{Role: wgsl.X, Columns: s.C}, {Role: wgsl.Y, Columns: s.C, Written: true}},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(Parts(s), 8), 1},
 	}.Kernel()
 }
@@ -112,13 +112,13 @@ func FixedShader(c int, eps float64) wgsl.Kernel {
 
 // SlopesShader is the first stage of the backward pass, for the gradient dy after
 // the activation. Bindings: dy, x, stats, y [Parts,2,C].
-func SlopesShader(s Shape, act activation.Kind, t wgsl.Target) wgsl.Kernel {
+func SlopesShader(s Shape, act activation.Kind) wgsl.Kernel {
 	return wgsl.Program{
 		Name: fmt.Sprintf("norm slopes %dx%d %s", s.Rows, s.C, act),
 		Body: wgsl.Slope(act) + slopesBody,
 		Dims: s.parts(),
 		Arrays: []wgsl.Array{
-			{Role: wgsl.DY, Columns: s.C, Half: t.Half}, {Role: wgsl.X, Columns: s.C, Half: t.Half},
+			{Role: wgsl.DY, Columns: s.C}, {Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.Stats, Columns: s.C}, {Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(Parts(s), 8), 1},
@@ -144,7 +144,7 @@ func SettleShader(s Shape, eps float64) wgsl.Kernel {
 // InputGradientShader is the gradient y [Rows,C] of the input x, from the one after
 // the activation: dy, or where inPlace y itself. Bindings: x, stats, w (of
 // SettleShader), then dy where it is not in place, then y.
-func InputGradientShader(s Shape, act activation.Kind, inPlace bool, t wgsl.Target) wgsl.Kernel {
+func InputGradientShader(s Shape, act activation.Kind, inPlace bool) wgsl.Kernel {
 	y, z := rows(s.Rows)
 	from := "dy"
 	if inPlace {
@@ -155,9 +155,9 @@ func InputGradientShader(s Shape, act activation.Kind, inPlace bool, t wgsl.Targ
 		Body: wgsl.Slope(act) + fmt.Sprintf("fn g_at(row: u32, column: u32) -> vec4f { return %s_at(row, column); }\n", from) + gradientBody,
 		Dims: []wgsl.Dim{{Name: "rows", Value: s.Rows}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half}, {Role: wgsl.Stats, Columns: s.C}, {Role: wgsl.W, Columns: s.C},
-			{Role: wgsl.DY, Columns: s.C, Half: t.Half, Absent: inPlace},
-			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Updated: inPlace, Written: !inPlace},
+			{Role: wgsl.X, Columns: s.C}, {Role: wgsl.Stats, Columns: s.C}, {Role: wgsl.W, Columns: s.C},
+			{Role: wgsl.DY, Columns: s.C, Absent: inPlace},
+			{Role: wgsl.Y, Columns: s.C, Updated: inPlace, Written: !inPlace},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), y, z},
 	}.Kernel()

@@ -45,9 +45,9 @@ func TestTrainingShaders(t *testing.T) {
 					sums, stats := make([]float32, norm.Parts(s)*2*s.C), make([]float32, 4*s.C)
 					run := func(k wgsl.Kernel, arrays map[wgsl.Role][]float32, maps ...wgsl.Role) {
 						t.Helper()
-						kerneltest.Trained(t, []wgsl.Kernel{k}, arrays, p.Target, s.C, maps...)
+						kerneltest.Trained(t, []wgsl.Kernel{k}, arrays, p.Half, s.C, maps...)
 					}
-					run(norm.MomentsShader(s, p.Target), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: sums}, wgsl.X)
+					run(norm.MomentsShader(s), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: sums}, wgsl.X)
 					running := kerneltest.Fill(11, 2*s.C)
 					wantRunning := slices.Clone(running)
 					run(norm.StatisticsShader(s, eps, .1), map[wgsl.Role][]float32{wgsl.X: sums, wgsl.W: gamma, wgsl.B: beta, wgsl.Running: running, wgsl.Stats: stats})
@@ -58,21 +58,21 @@ func TestTrainingShaders(t *testing.T) {
 					}
 					kerneltest.Equal(t, running, wantRunning, kerneltest.GPU)
 					y := make([]float32, len(x))
-					run(norm.ApplyShader(s, act, pixels, true, true, p.Target),
+					run(norm.ApplyShader(s, act, pixels, true, true),
 						map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.Gate: gate, wgsl.Residual: around, wgsl.Y: y}, wgsl.X, wgsl.Residual, wgsl.Y)
 					kerneltest.Equal(t, y, wantY, p.Tolerance)
 
-					run(norm.SlopesShader(s, act, p.Target), map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.X: x, wgsl.Stats: stats, wgsl.Y: sums}, wgsl.DY, wgsl.X)
+					run(norm.SlopesShader(s, act), map[wgsl.Role][]float32{wgsl.DY: dy, wgsl.X: x, wgsl.Stats: stats, wgsl.Y: sums}, wgsl.DY, wgsl.X)
 					factors, dw, db := make([]float32, 3*s.C), make([]float32, s.C), make([]float32, s.C)
 					run(norm.SettleShader(s, eps), map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Stats: stats, wgsl.W: gamma, wgsl.Y: factors, wgsl.DW: dw, wgsl.DB: db})
 					kerneltest.Equal(t, dw, wantW, p.Tolerance)
 					kerneltest.Equal(t, db, wantB, p.Tolerance)
 					dx := make([]float32, len(dy))
-					run(norm.InputGradientShader(s, act, false, p.Target),
+					run(norm.InputGradientShader(s, act, false),
 						map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.DY: dy, wgsl.Y: dx}, wgsl.X, wgsl.DY, wgsl.Y)
 					kerneltest.Equal(t, dx, wantX, p.Tolerance)
 					dx = slices.Clone(dy)
-					run(norm.InputGradientShader(s, act, true, p.Target), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.Y: dx}, wgsl.X, wgsl.Y)
+					run(norm.InputGradientShader(s, act, true), map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.W: factors, wgsl.Y: dx}, wgsl.X, wgsl.Y)
 					kerneltest.Equal(t, dx, wantX, p.Tolerance)
 				})
 			}
@@ -93,9 +93,9 @@ func TestStatisticsShaderFarFromZero(t *testing.T) {
 	moments.Statistics(mean, variance, s.Rows)
 	ones := []float32{1, 1, 1, 1, 1, 1, 1, 1}
 	sums, stats := make([]float32, norm.Parts(s)*2*s.C), make([]float32, 4*s.C)
-	kerneltest.Trained(t, []wgsl.Kernel{norm.MomentsShader(s, wgsl.Target{})}, map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: sums}, wgsl.Target{}, s.C)
+	kerneltest.Trained(t, []wgsl.Kernel{norm.MomentsShader(s)}, map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: sums}, false, s.C)
 	kerneltest.Trained(t, []wgsl.Kernel{norm.StatisticsShader(s, 1e-5, .1)},
-		map[wgsl.Role][]float32{wgsl.X: sums, wgsl.W: ones, wgsl.B: make([]float32, s.C), wgsl.Running: make([]float32, 2*s.C), wgsl.Stats: stats}, wgsl.Target{}, s.C)
+		map[wgsl.Role][]float32{wgsl.X: sums, wgsl.W: ones, wgsl.B: make([]float32, s.C), wgsl.Running: make([]float32, 2*s.C), wgsl.Stats: stats}, false, s.C)
 	kerneltest.Equal(t, stats[2*s.C:3*s.C], mean, 1e-6)
 	kerneltest.Equal(t, stats[3*s.C:], variance, 1e-4)
 }
@@ -114,8 +114,8 @@ func TestFixedShader(t *testing.T) {
 	}
 	norm.Ref(want, x, scale, shift, norm.Shape{Rows: 3, C: c}, activation.None)
 	stats := make([]float32, 4*c)
-	kerneltest.Trained(t, []wgsl.Kernel{norm.FixedShader(c, 1e-5)}, map[wgsl.Role][]float32{wgsl.Running: running, wgsl.W: gamma, wgsl.B: beta, wgsl.Stats: stats}, wgsl.Target{}, c)
-	kerneltest.Trained(t, []wgsl.Kernel{norm.ApplyShader(norm.Shape{Rows: 3, C: c}, activation.None, 1, false, false, wgsl.Target{})},
-		map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.Y: got}, wgsl.Target{}, c)
+	kerneltest.Trained(t, []wgsl.Kernel{norm.FixedShader(c, 1e-5)}, map[wgsl.Role][]float32{wgsl.Running: running, wgsl.W: gamma, wgsl.B: beta, wgsl.Stats: stats}, false, c)
+	kerneltest.Trained(t, []wgsl.Kernel{norm.ApplyShader(norm.Shape{Rows: 3, C: c}, activation.None, 1, false, false)},
+		map[wgsl.Role][]float32{wgsl.X: x, wgsl.Stats: stats, wgsl.Y: got}, false, c)
 	kerneltest.Equal(t, got, want, kerneltest.GPU)
 }

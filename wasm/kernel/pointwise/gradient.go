@@ -46,7 +46,7 @@ func WeightParts(s Shape) int {
 
 // WeightGradientShader is xᵀ·dy in WeightParts parts, which SumShader adds up.
 // Bindings: x [Rows,C], dy [Rows,M], y [parts,C,M].
-func WeightGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
+func WeightGradientShader(s Shape) wgsl.Kernel {
 	parts := WeightParts(s)
 	return wgsl.Program{
 		Name: fmt.Sprintf("pointwise weight gradient %dx%dx%d", s.Rows, s.C, s.M),
@@ -56,8 +56,8 @@ func WeightGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 			{Name: "c4", Value: wgsl.Fours(s.C)}, {Name: "m4", Value: wgsl.Fours(s.M)},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
-			{Role: wgsl.DY, Columns: s.M, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
+			{Role: wgsl.DY, Columns: s.M},
 			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(wgsl.Fours(s.C), 16), uint32(parts)},

@@ -22,9 +22,9 @@ func GradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 		Consts: []wgsl.Const{{Name: "MAX", Value: maxima}},
 		Dims:   []wgsl.Dim{{Name: "pixels", Value: s.Pixels}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.DY, Columns: s.C},
-			{Role: wgsl.Y, Columns: s.C, Half: t.Half, Written: true},
+			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 32), uint32(t.Pictures), 1},
 	}.Kernel()

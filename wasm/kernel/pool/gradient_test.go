@@ -18,8 +18,7 @@ func TestGradientShader(t *testing.T) {
 	for _, c := range kerneltest.PoolCases {
 		for _, p := range kerneltest.Precisions {
 			t.Run(fmt.Sprintf("%v,half %v", c, p.Half), func(t *testing.T) {
-				s, target := c.Shape, p.Target
-				target.Pictures = pictures
+				s, target := c.Shape, wgsl.Target{Pictures: pictures}
 				n, m := s.Pixels*s.C, s.Kind.Out(s.C)
 				x, dy := kerneltest.Fill(1, pictures*n), kerneltest.Fill(2, pictures*m)
 				for i, v := range x {
@@ -30,7 +29,7 @@ func TestGradientShader(t *testing.T) {
 					pool.Backward(want[i*n:(i+1)*n], x[i*n:(i+1)*n], dy[i*m:(i+1)*m], s)
 				}
 				kerneltest.Trained(t, []wgsl.Kernel{pool.GradientShader(s, target)},
-					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: got}, target, s.C, wgsl.X, wgsl.Y)
+					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: got}, p.Half, s.C, wgsl.X, wgsl.Y)
 				kerneltest.Equal(t, got, want, p.Tolerance)
 			})
 		}

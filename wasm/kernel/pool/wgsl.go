@@ -29,7 +29,7 @@ func Chunked(s Shape, out wgsl.Role, chunks int, t wgsl.Target) wgsl.Kernel {
 			{Name: "chunks", Value: chunks}, {Name: "chunk", Value: (s.Pixels + chunks - 1) / chunks},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
+			{Role: wgsl.X, Columns: s.C},
 			{Role: out, Name: "y", Columns: s.C, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 32), uint32(chunks), uint32(t.Pictures)},

@@ -28,8 +28,8 @@ func sum(s Shape, name string, mean bool, t wgsl.Target) wgsl.Kernel {
 		Consts: []wgsl.Const{{Name: "MEAN", Value: is}},
 		Dims:   []wgsl.Dim{{Name: "pixels", Value: s.Pixels}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C, Half: t.Half},
-			{Role: wgsl.DY, Columns: s.C, Half: t.Half, Absent: mean, Else: 1},
+			{Role: wgsl.X, Columns: s.C},
+			{Role: wgsl.DY, Columns: s.C, Absent: mean, Else: 1},
 			{Role: wgsl.Gate, Columns: s.C, Absent: mean},
 			{Role: wgsl.Y, Columns: s.C, Written: true},
 		},
@@ -52,7 +52,7 @@ func InputGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 		Body: gradientBody,
 		Dims: []wgsl.Dim{{Name: "pixels", Value: s.Pixels}, {Name: "c4", Value: wgsl.Fours(s.C)}},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: s.C}, {Role: wgsl.Gate, Columns: s.C}, {Role: wgsl.Y, Columns: s.C, Half: t.Half, Updated: true},
+			{Role: wgsl.X, Columns: s.C}, {Role: wgsl.Gate, Columns: s.C}, {Role: wgsl.Y, Columns: s.C, Updated: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.C), 8), wgsl.Cover(s.Pixels, 8), uint32(t.Pictures)},
 	}.Kernel()

@@ -19,8 +19,7 @@ func TestGradientShaders(t *testing.T) {
 	for _, c := range kerneltest.SqueezeCases {
 		for _, p := range kerneltest.Precisions {
 			t.Run(fmt.Sprintf("%v,half %v", c, p.Half), func(t *testing.T) {
-				s, target := c.Shape, p.Target
-				target.Pictures = pictures
+				s, target := c.Shape, wgsl.Target{Pictures: pictures}
 				n := s.Pixels * s.C
 				x, dy := kerneltest.Fill(1, pictures*n), kerneltest.Fill(2, pictures*n)
 				gate, dmean := kerneltest.Fill(3, pictures*s.C), kerneltest.Fill(4, pictures*s.C)
@@ -38,13 +37,13 @@ func TestGradientShaders(t *testing.T) {
 					}
 				}
 				mean, dgate := make([]float32, len(gate)), make([]float32, len(gate))
-				kerneltest.Trained(t, []wgsl.Kernel{squeeze.MeanShader(s, target)}, map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: mean}, target, s.C, wgsl.X)
+				kerneltest.Trained(t, []wgsl.Kernel{squeeze.MeanShader(s, target)}, map[wgsl.Role][]float32{wgsl.X: x, wgsl.Y: mean}, p.Half, s.C, wgsl.X)
 				kerneltest.Equal(t, mean, wantMean, p.Tolerance)
 				kerneltest.Trained(t, []wgsl.Kernel{squeeze.GateGradientShader(s, target)},
-					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Gate: gate, wgsl.Y: dgate}, target, s.C, wgsl.X, wgsl.DY)
+					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Gate: gate, wgsl.Y: dgate}, p.Half, s.C, wgsl.X, wgsl.DY)
 				kerneltest.Equal(t, dgate, wantGate, p.Tolerance)
 				kerneltest.Trained(t, []wgsl.Kernel{squeeze.InputGradientShader(s, target)},
-					map[wgsl.Role][]float32{wgsl.X: dmean, wgsl.Gate: gate, wgsl.Y: dy}, target, s.C, wgsl.Y)
+					map[wgsl.Role][]float32{wgsl.X: dmean, wgsl.Gate: gate, wgsl.Y: dy}, p.Half, s.C, wgsl.Y)
 				kerneltest.Equal(t, dy, wantX, p.Tolerance)
 			})
 		}

@@ -29,7 +29,7 @@ func WeightGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 		},
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: 3},
-			{Role: wgsl.DY, Columns: s.M, Half: t.Half},
+			{Role: wgsl.DY, Columns: s.M},
 			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(parts, 8), 9},

@@ -18,8 +18,7 @@ func TestGradientShader(t *testing.T) {
 	for _, c := range kerneltest.StemCases {
 		for _, p := range kerneltest.Precisions {
 			t.Run(fmt.Sprintf("%v,half %v", c, p.Half), func(t *testing.T) {
-				s, target := c.Shape, p.Target
-				target.Pictures = pictures
+				s, target := c.Shape, wgsl.Target{Pictures: pictures}
 				in, out := s.H*s.W*3, s.OutH()*s.OutW()*s.M
 				x, dy := kerneltest.Fill(1, pictures*in), kerneltest.Fill(2, pictures*out)
 				want, got := make([]float32, 27*s.M), make([]float32, 27*s.M)
@@ -28,9 +27,9 @@ func TestGradientShader(t *testing.T) {
 				}
 				sums := make([]float32, stem.WeightParts(s, pictures)*len(want))
 				kerneltest.Trained(t, []wgsl.Kernel{stem.WeightGradientShader(s, target)},
-					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: sums}, target, s.M, wgsl.DY)
+					map[wgsl.Role][]float32{wgsl.X: x, wgsl.DY: dy, wgsl.Y: sums}, p.Half, s.M, wgsl.DY)
 				kerneltest.Trained(t, []wgsl.Kernel{pointwise.SumShader(stem.WeightParts(s, pictures), len(want))},
-					map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Y: got}, target, s.M)
+					map[wgsl.Role][]float32{wgsl.X: sums, wgsl.Y: got}, p.Half, s.M)
 				kerneltest.Equal(t, got, want, p.Tolerance)
 			})
 		}

@@ -21,10 +21,10 @@ func Shader(s Shape, act activation.Kind, t wgsl.Target) wgsl.Kernel {
 			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
 		},
 		Arrays: []wgsl.Array{
-			{Role: wgsl.X, Columns: 3, Half: t.Half},
+			{Role: wgsl.X, Columns: 3},
 			{Role: wgsl.W, Columns: s.M},
 			{Role: wgsl.B, Columns: s.M},
-			{Role: wgsl.Y, Columns: s.M, Half: t.Half, Written: true},
+			{Role: wgsl.Y, Columns: s.M, Written: true},
 		},
 		Act:    act,
 		Groups: [3]uint32{wgsl.Cover(wgsl.Fours(s.M), 8), wgsl.Cover(s.OutW(), 4*8), uint32(t.Pictures * s.OutH())},

@@ -40,9 +40,6 @@ type Target struct {
 	// Software adapters compute on few cores of the processor and pay for each
 	// invocation at a barrier: SwiftShader took about a millisecond a workgroup.
 	Software bool
-	// Half maps, those of pictures by pixel, lie in the buffers as half-precision
-	// numbers where their channels divide by four; arithmetic is float32 throughout.
-	Half bool
 }
 
 // Kernel is one dispatch: entry point "main" of Source, one bind group 0 whose
@@ -87,7 +84,6 @@ type Array struct {
 	Rows    int  // if not 0, rows from here on are read as zeros
 	Written bool // and never read
 	Updated bool // read and written: the shader has both functions
-	Half    bool // half-precision numbers, where Columns divides by four
 	// Absent arrays get no binding; a_at returns Else in all four lanes.
 	Absent bool
 	Else   float32
@@ -191,10 +187,7 @@ func (a Array) declare(s *strings.Builder, binding int) {
 	if a.Written || a.Updated {
 		access = "read_write"
 	}
-	switch {
-	case a.inFours() && a.Half:
-		element = "vec2u"
-	case a.inFours():
+	if a.inFours() {
 		element = "vec4f"
 	}
 	fmt.Fprintf(s, "@group(0) @binding(%d) var<storage, %s> %s: array<%s>;\n", binding, access, a.Name, element)
@@ -210,11 +203,6 @@ func (a Array) getter(s *strings.Builder) {
 	if a.Rows > 0 {
 		fmt.Fprintf(s, "    if (row >= shape.%s_rows) { return vec4f(); }\n", a.Name)
 	}
-	if a.inFours() && a.Half {
-		fmt.Fprintf(s, "    let h = %s[row * shape.%[1]s_columns + column];\n", a.Name)
-		s.WriteString("    return vec4f(unpack2x16float(h.x), unpack2x16float(h.y));\n")
-		return
-	}
 	if a.inFours() {
 		fmt.Fprintf(s, "    return %s[row * shape.%[1]s_columns + column];\n", a.Name)
 		return
@@ -229,10 +217,6 @@ func (a Array) getter(s *strings.Builder) {
 func (a Array) setter(s *strings.Builder) {
 	fmt.Fprintf(s, "fn %s_set(row: u32, column: u32, v: vec4f) {\n", a.Name)
 	defer s.WriteString("}\n")
-	if a.inFours() && a.Half {
-		fmt.Fprintf(s, "    %s[row * shape.%[1]s_columns + column] = vec2u(pack2x16float(v.xy), pack2x16float(v.zw));\n", a.Name)
-		return
-	}
 	if a.inFours() {
 		fmt.Fprintf(s, "    %s[row * shape.%[1]s_columns + column] = v;\n", a.Name)
 		return

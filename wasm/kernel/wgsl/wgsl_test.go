@@ -80,3 +80,24 @@ func TestCover(t *testing.T) {
 		t.Error("Fours")
 	}
 }
+
+// InHalf packs what a shader writes, unpacks what it reads, and leaves other
+// arrays, and those whose columns do not divide by four, as they are.
+func TestInHalf(t *testing.T) {
+	k := wgsl.Program{
+		Body: "@compute @workgroup_size(1)\nfn main() { y_set(0u, 0u, x_at(0u, 0u) * b_at(0u, 0u) + residual_at(0u, 0u)); }\n",
+		Arrays: []wgsl.Array{
+			{Role: wgsl.X, Columns: 8}, {Role: wgsl.B, Columns: 8}, {Role: wgsl.Residual, Columns: 6}, {Role: wgsl.Y, Columns: 8, Written: true},
+		},
+		Groups: [3]uint32{1, 1, 1},
+	}.Kernel()
+	half := k.InHalf(wgsl.X, wgsl.Residual, wgsl.Y, wgsl.Gate)
+	for text, want := range map[string]int{" x: array<vec2u>": 1, " y: array<vec2u>": 1, " b: array<vec4f>": 1, " residual: array<f32>": 1, "unpack2x16float(": 2, " = vec2u(pack2x16float(v.xy), pack2x16float(v.zw));": 1} {
+		if got := strings.Count(half.Source, text); got != want {
+			t.Errorf("%q is there %d times, want %d:\n%s", text, got, want, half.Source)
+		}
+	}
+	if k.Source != k.InHalf().Source {
+		t.Error("no role, and another source")
+	}
+}

@@ -7,27 +7,25 @@ import (
 	"blastlens/wasm/plan"
 )
 
-// brief is a step's time below which it is measured many times over: in one
-// submission costs as much by itself, and browsers tell time in steps.
-const brief = time.Millisecond / 2
-
-// repeats is how often a brief step runs in the submission that is timed. It
-// writes what it wrote before: its inputs lie in other buffers.
-const repeats = 16
+// A step runs as often in the submission that is timed as takes it so long, at
+// most so many times: a submission costs as much by itself, and browsers tell
+// time in steps. It writes what it wrote before, since its inputs lie in other buffers.
+const (
+	enough = 2 * time.Millisecond
+	most   = 512
+)
 
 // profile tells what each step of the plan takes: its dispatches alone in a
-// submission, less what a submission of none takes. Timestamp queries would be
-// finer, but few adapters have them, and browsers round them to 0.1 ms.
-// submit runs dispatches first to end-1, n times over, and waits for them.
-func profile(list []dispatch, submit func(first, end, n int) error, told func(step int, took time.Duration)) error {
-	timed := func(first, end, n int) (time.Duration, error) {
-		start := time.Now()
-		err := submit(first, end, n)
-		return time.Since(start), err
-	}
+// submission, less what a submission of none takes. What it reads lies in caches,
+// where it is small enough, more often than in a run of all steps. Timestamp
+// queries would be finer, but browsers round them to 0.1 ms, and the native
+// library has none for compute passes.
+//
+// submit runs dispatches first to end-1, n times over, and says how long they took.
+func profile(list []dispatch, submit func(first, end, n int) (time.Duration, error), told func(step int, took time.Duration)) error {
 	empty := time.Hour
 	for range 5 {
-		took, err := timed(0, 0, 1)
+		took, err := submit(0, 0, 1)
 		if err != nil {
 			return err
 		}
@@ -39,10 +37,10 @@ func profile(list []dispatch, submit func(first, end, n int) error, told func(st
 			end++
 		}
 		n := 1
-		took, err := timed(first, end, n)
-		if err == nil && took < brief {
-			n = repeats
-			took, err = timed(first, end, n)
+		took, err := submit(first, end, n)
+		for err == nil && took < empty+enough && n < most {
+			n *= 8
+			took, err = submit(first, end, n)
 		}
 		if err != nil {
 			return err
@@ -65,6 +63,6 @@ func summary(p *plan.Plan, pictures int, list []dispatch, largest int) string {
 	for _, n := range p.Buffers {
 		bytes += size(pictures * n)
 	}
-	return fmt.Sprintf("%d dispatches of %d pipelines, %d workgroups; maps share %.1f MB in %d buffers; the device allows %.0f MB a buffer",
-		len(list), len(sources), groups, float64(bytes)/1e6, len(p.Buffers), float64(largest)/1e6)
+	return fmt.Sprintf("%d dispatches of %d pipelines, %d workgroups; maps share %.1f MB in %d buffers; the device allows %.0f MB a buffer; a step is timed by itself in a submission, up to %d times over",
+		len(list), len(sources), groups, float64(bytes)/1e6, len(p.Buffers), float64(largest)/1e6, most)
 }

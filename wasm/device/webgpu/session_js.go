@@ -302,7 +302,7 @@ func (s *session) compute(x []float32) (err error) {
 	for _, o := range s.outputs {
 		encoder.Call("copyBufferToBuffer", o.from, 0, s.staging, o.offset, o.by)
 	}
-	if err := s.submit(encoder, func() js.Value { return s.staging.Call("mapAsync", mapModeRead) }); err != nil {
+	if _, err := s.submit(encoder, func() js.Value { return s.staging.Call("mapAsync", mapModeRead) }); err != nil {
 		return fmt.Errorf("webgpu: reading the outputs: %w", err)
 	}
 	js.CopyBytesToGo(s.read, js.Global().Get("Uint8Array").New(s.staging.Call("getMappedRange")))
@@ -328,15 +328,17 @@ func (s *session) encode(encoder js.Value, steps []encoded, n int) {
 
 // submit starts what was recorded and awaits what end promises, as long as
 // patience lasts.
-func (s *session) submit(encoder js.Value, end func() js.Value) error {
+func (s *session) submit(encoder js.Value, end func() js.Value) (took time.Duration, err error) {
 	g := s.gpu
-	g.queue.Call("submit", []any{encoder.Call("finish")})
+	commands := []any{encoder.Call("finish")}
+	start := time.Now()
+	g.queue.Call("submit", commands)
 	hung := newLoss()
 	defer time.AfterFunc(g.patience, func() {
 		hung.set(fmt.Errorf("%s did not answer within %d ms", g.describe, g.patience.Milliseconds()))
 	}).Stop()
-	_, err := awaitUnless(g.lost, hung, end())
-	return err
+	_, err = awaitUnless(g.lost, hung, end())
+	return time.Since(start), err
 }
 
 // Summary implements device.Summarizer.
@@ -354,7 +356,7 @@ func (s *session) Profile(x []float32, told func(step int, took time.Duration)) 
 		return errors.New("webgpu: the session is closed")
 	}
 	defer catch(&err, "timing the steps")
-	return profile(s.list, func(first, end, n int) error {
+	return profile(s.list, func(first, end, n int) (time.Duration, error) {
 		encoder := g.device.Call("createCommandEncoder")
 		s.encode(encoder, s.steps[first:end], n)
 		return s.submit(encoder, func() js.Value { return g.queue.Call("onSubmittedWorkDone") })

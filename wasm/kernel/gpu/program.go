@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
@@ -260,14 +261,21 @@ func spoil(memory []byte) {
 
 // submit records and starts kernels and the copies of outputs.
 func (p *Program) submit(steps []step, outputs []output) (submission uint64, err error) {
-	d := p.device
-	encoder, err := d.device.CreateCommandEncoder(nil)
+	commands, err := p.record(steps, outputs)
 	if err != nil {
 		return 0, err
 	}
+	return p.device.queue.Submit(commands)
+}
+
+func (p *Program) record(steps []step, outputs []output) (*wgpu.CommandBuffer, error) {
+	encoder, err := p.device.device.CreateCommandEncoder(nil)
+	if err != nil {
+		return nil, err
+	}
 	pass, err := encoder.BeginComputePass(nil)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, s := range steps {
 		pass.SetPipeline(s.pipeline)
@@ -275,29 +283,34 @@ func (p *Program) submit(steps []step, outputs []output) (submission uint64, err
 		pass.Dispatch(s.groups[0], s.groups[1], s.groups[2])
 	}
 	if err := pass.End(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	offset := 0
 	for _, o := range outputs {
 		encoder.CopyBufferToBuffer(o.from, o.offset, p.staging, uint64(offset), uint64(o.bytes))
 		offset += o.bytes
 	}
-	commands, err := encoder.Finish() // with the first error of all that was recorded
-	if err != nil {
-		return 0, err
-	}
-	return d.queue.Submit(commands)
+	return encoder.Finish() // with the first error of all that was recorded
 }
+
+// eager is how long wait looks again at once, since a sleep would be a good part
+// of what a card takes. A software adapter needs the core itself.
+const eager = 5 * time.Millisecond
 
 // wait returns once a submission is completed. The library's own wait does not
 // tell a lost device from an idle one, and has no end where a driver hangs.
 func (d *Device) wait(ctx context.Context, submission uint64) error {
+	start := time.Now()
 	for {
 		switch completed := d.queue.Poll(); {
 		case completed == submission:
 			return nil
 		case completed > submission: // a driver's way to let go of those who wait
 			return fmt.Errorf("%w: submission %d of %d is completed", wgpu.ErrDeviceLost, completed, submission)
+		}
+		if !d.software && time.Since(start) < eager {
+			runtime.Gosched()
+			continue
 		}
 		select {
 		case <-ctx.Done():

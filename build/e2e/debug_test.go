@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -24,6 +26,7 @@ func TestDebug(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer chromium.Close()
+	kernel := regexp.MustCompile(`^(\w+ .+ in \d+x\d+x\d+(; )?)+$`)
 	for device, summary := range map[string]string{"tab": "", "cpu": "", "webgpu": "dispatches of"} {
 		t.Run(device, func(t *testing.T) {
 			tab, err := chromium.NewTab()
@@ -34,19 +37,35 @@ func TestDebug(t *testing.T) {
 			open(t, ctx, tab, address+"/?debug&device="+device)
 			wait(t, ctx, tab, `document.querySelector('[data-testid=profile]')?.dataset.done === 'true'`)
 			var rows [][]string
-			if err := tab.Eval(ctx, `[...document.querySelectorAll('[data-testid=profile] tbody tr')].map(r => [...r.children].map(c => c.textContent))`, &rows); err != nil {
+			if err := tab.Eval(ctx, `[...document.querySelectorAll('[data-testid=steps] tbody tr')].map(r => [...r.children].map(c => c.textContent))`, &rows); err != nil {
 				t.Fatal(err)
 			}
 			if len(rows) < 100 {
 				t.Errorf("%d steps in the table, want those of the network", len(rows))
 			}
-			total := 0.0
-			for _, row := range rows {
-				ms, err := strconv.ParseFloat(row[3], 64)
+			ms := func(row []string) float64 { // ms, share, its bar and GFLOP/s end a row
+				v, err := strconv.ParseFloat(row[len(row)-4], 64)
 				if err != nil {
 					t.Errorf("%v: %v", row, err)
 				}
-				total += ms
+				return v
+			}
+			total, summed := 0.0, 0.0
+			for _, row := range rows {
+				total += ms(row)
+				if gpu := device == "webgpu"; gpu != (len(row) == 8) || gpu && !kernel.MatchString(row[3]) {
+					t.Errorf("%q: want a GPU's kernels with their workgroups, and only a GPU's", row)
+				}
+			}
+			var operations [][]string
+			if err := tab.Eval(ctx, `[...document.querySelectorAll('[data-testid=operations] tbody tr')].map(r => [...r.children].map(c => c.textContent))`, &operations); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range operations {
+				summed += ms(row)
+			}
+			if rounded := .0005 * float64(len(rows)+len(operations)); math.Abs(summed-total) > rounded {
+				t.Errorf("the operations take %v ms, the steps %v", summed, total)
 			}
 			var said string
 			if err := tab.Eval(ctx, `document.querySelector('[data-testid=profile]').textContent`, &said); err != nil {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"blastlens/build/browser"
 )
@@ -25,6 +26,8 @@ var views = []view{
 	{"page", "/", browser.View{Width: 1440, Height: 900}},
 	{"page-narrow", "/", browser.View{Width: 360, Height: 780, Dark: true}},
 	{"about", "/about", browser.View{Width: 1440, Height: 900}},
+	{"debug", "/?debug", browser.View{Width: 1440, Height: 900}},
+	{"debug-gpu", "/?debug&device=webgpu", browser.View{Width: 1440, Height: 900}},
 }
 
 func main() {
@@ -54,7 +57,7 @@ func run(ctx context.Context, url, out string, files []string) error {
 			return err
 		}
 	}
-	chromium, err := browser.Start(ctx, browser.Options{})
+	chromium, err := browser.Start(ctx, browser.Options{SoftwareGPU: true})
 	if err != nil {
 		return err
 	}
@@ -89,6 +92,11 @@ func take(ctx context.Context, chromium *browser.Browser, url, out string, files
 		}
 		answered := fmt.Sprintf(`document.querySelectorAll('[data-state=done],[data-state=refused]').length === %d`, n)
 		if err := tab.WaitFor(ctx, answered); err != nil {
+			return err
+		}
+	}
+	if strings.Contains(v.path, "?debug") {
+		if err := tab.WaitFor(ctx, `document.querySelector('[data-testid=profile]')?.dataset.done === 'true'`); err != nil {
 			return err
 		}
 	}

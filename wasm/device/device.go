@@ -35,6 +35,8 @@ type Session interface {
 // Summarizer is a Session that can say what its plan comes to on its device.
 type Summarizer interface {
 	Summary() string
+	// Kernels names what runs for a step of the plan, each with its workgroups.
+	Kernels(step int) string
 }
 
 // Profiler is a Session that can time its steps.

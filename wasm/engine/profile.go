@@ -12,6 +12,7 @@ import (
 // Step is one step of the plan and how long it took.
 type Step struct {
 	Name, Op, Shape string
+	Kernels         string // on a device that has several, with their workgroups
 	MACs            int
 	Took            time.Duration // median
 }
@@ -61,9 +62,14 @@ func (e *Engine) Profile(runs int) (steps []Step, err error) {
 			return nil, fmt.Errorf("timing the steps: %w", err)
 		}
 	}
+	summarizer, _ := profiler.(device.Summarizer)
 	for i, s := range p.Steps {
 		slices.Sort(took[i])
-		steps = append(steps, Step{s.Name, string(s.Op), p.Shape(s), p.MACs(s), took[i][len(took[i])/2]})
+		step := Step{Name: s.Name, Op: string(s.Op), Shape: p.Shape(s), MACs: p.MACs(s), Took: took[i][len(took[i])/2]}
+		if summarizer != nil {
+			step.Kernels = summarizer.Kernels(i)
+		}
+		steps = append(steps, step)
 	}
 	return steps, nil
 }

@@ -101,7 +101,18 @@ func TestProfileTable(t *testing.T) {
 	page := func() app.Composer { return &home{client: &client{session: s, redraw: func() {}}} }
 	contain(t, shown(t, page()), "Timing the steps", "WebGPU: no adapter")
 	tell(t, s, wire.Event{Kind: wire.Profiled, Steps: []wire.Step{{Name: "conv_stem", Op: "stem", Shape: "224x224x3-40", MS: 1.25, GFLOPS: 21.68}}})
-	contain(t, shown(t, page()), "1 steps, 1.25 ms", "conv_stem", "224x224x3-40", "1.250", "21.7")
+	contain(t, shown(t, page()), "1 steps, 1.25 ms", "conv_stem", "224x224x3-40", "1.250", "21.7", "100.0")
+	s.Engine.Why = "WebGPU: no adapter; CPU passed its self-test (SIMD; 2 threads; exact); and (that is all"
+	contain(t, shown(t, page()), "<li>WebGPU: no adapter</li>", "<li>CPU passed its self-test (SIMD; 2 threads; exact)</li>", "<li>And (that is all</li>")
+	tell(t, s, wire.Event{Kind: wire.Profiled, Steps: []wire.Step{
+		{Name: "conv_stem", Op: "stem", MS: 1, GFLOPS: 8, Kernels: "stem 224x224x40 silu in 4x7x1"},
+		{Name: "blocks.0.0.conv_pw", Op: "pointwise", MS: 1, GFLOPS: 2}, {Name: "blocks.0.1.conv_pw", Op: "pointwise", MS: 2, GFLOPS: 5},
+	}})
+	html := shown(t, page())
+	contain(t, html, "Kernels, in workgroups", "stem 224x224x40 silu in 4x7x1", "75.0", "4.0")
+	if first, second := strings.Index(html, ">pointwise<"), strings.Index(html, ">stem<"); first < 0 || first > second {
+		t.Errorf("pointwise at %d, stem at %d: want the slowest operation first", first, second)
+	}
 	tell(t, s, wire.Event{Kind: wire.Profiled, Reason: "this device times no steps"})
 	contain(t, shown(t, page()), "This device times no steps")
 	s.restart("cpu")

@@ -39,6 +39,7 @@ func (s *Step) Fields(c *fields.Coder) {
 	fields.String(c, "name", &s.Name)
 	fields.String(c, "op", &s.Op)
 	fields.String(c, "shape", &s.Shape)
+	fields.String(c, "kernels,omitempty", &s.Kernels)
 	fields.Float(c, "ms", &s.MS)
 	fields.Float(c, "gflops", &s.GFLOPS)
 }

@@ -76,11 +76,12 @@ type Picture struct {
 
 // Step is a step of the plan and what it took on the device that answers.
 type Step struct {
-	Name   string
-	Op     string
-	Shape  string
-	MS     float64 // median
-	GFLOPS float64
+	Name    string
+	Op      string
+	Shape   string
+	Kernels string  // of a GPU, each with its workgroups
+	MS      float64 // median
+	GFLOPS  float64
 }
 
 // Engine says what will answer, and why that and not another.

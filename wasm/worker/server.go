@@ -190,7 +190,7 @@ func (s *server) profile() {
 			e.Reason = err.Error()
 		}
 		for _, t := range steps {
-			step := wire.Step{Name: t.Name, Op: t.Op, Shape: t.Shape, MS: milliseconds(t.Took)}
+			step := wire.Step{Name: t.Name, Op: t.Op, Shape: t.Shape, Kernels: t.Kernels, MS: milliseconds(t.Took)}
 			if t.Took > 0 { // a browser's clock may be coarser than a step
 				step.GFLOPS = 2 * float64(t.MACs) / float64(t.Took.Nanoseconds())
 			}

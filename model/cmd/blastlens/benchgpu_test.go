@@ -56,7 +56,7 @@ func TestBenchGPU(t *testing.T) {
 			t.Errorf("a line of figures that does not name the GPU: %s", line)
 		}
 	}
-	for _, want := range []string{"its own peaks", "64 pixels, a picture a run", "64 pixels, 2 pictures a run", "slowest steps", "by itself in a submission"} {
+	for _, want := range []string{"its own peaks", "64 pixels, a picture a run", "64 pixels, 2 pictures a run", "slowest steps", "alone in a submission"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}

@@ -149,6 +149,9 @@ func (s *nativeSession) Run(x []float32) ([][]float32, error) {
 // Summary implements device.Summarizer.
 func (s *nativeSession) Summary() string { return s.summary }
 
+// Kernels implements device.Summarizer.
+func (s *nativeSession) Kernels(step int) string { return kernels(s.list, step) }
+
 // Profile implements device.Profiler.
 func (s *nativeSession) Profile(x []float32, told func(step int, took time.Duration)) error {
 	if _, err := s.Run(x); err != nil {

@@ -201,4 +201,10 @@ func TestProfile(t *testing.T) {
 	if s := s.(device.Summarizer).Summary(); !strings.Contains(s, fmt.Sprintf("%d dispatches", len(p.Steps)+1)) {
 		t.Errorf("summary %q", s)
 	}
+	for i, step := range p.Steps {
+		k := s.(device.Summarizer).Kernels(i)
+		if both := strings.Contains(k, "; "); both != (step.Op == plan.Squeeze && strings.HasPrefix(k, "pool")) || !strings.Contains(k, string(step.Op)) || !strings.Contains(k, " in ") {
+			t.Errorf("step %d (%s) runs %q", i, step.Op, k)
+		}
+	}
 }

@@ -344,6 +344,9 @@ func (s *session) submit(encoder js.Value, end func() js.Value) (took time.Durat
 // Summary implements device.Summarizer.
 func (s *session) Summary() string { return s.summary }
 
+// Kernels implements device.Summarizer.
+func (s *session) Kernels(step int) string { return kernels(s.list, step) }
+
 // Profile implements device.Profiler.
 func (s *session) Profile(x []float32, told func(step int, took time.Duration)) (err error) {
 	if _, err := s.Run(x); err != nil {

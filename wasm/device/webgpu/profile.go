@@ -40,7 +40,7 @@ func profile(list []dispatch, submit func(first, end, n int) error, told func(st
 		}
 		n := 1
 		took, err := timed(first, end, n)
-		if err == nil && took < brief {
+		if err == nil && took-empty < brief {
 			n = repeats
 			took, err = timed(first, end, n)
 		}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strconv"
 	"time"
 	"unsafe"
@@ -289,15 +290,23 @@ func (p *Program) submit(steps []step, outputs []output) (submission uint64, err
 	return d.queue.Submit(commands)
 }
 
+// attentive is how long a wait asks without a pause: a card answers within
+// milliseconds, and a timer may take one by itself.
+const attentive = 10 * time.Millisecond
+
 // wait returns once a submission is completed. The library's own wait does not
 // tell a lost device from an idle one, and has no end where a driver hangs.
 func (d *Device) wait(ctx context.Context, submission uint64) error {
-	for {
+	for start := time.Now(); ; {
 		switch completed := d.queue.Poll(); {
 		case completed == submission:
 			return nil
 		case completed > submission: // a driver's way to let go of those who wait
 			return fmt.Errorf("%w: submission %d of %d is completed", wgpu.ErrDeviceLost, completed, submission)
+		}
+		if time.Since(start) < attentive {
+			runtime.Gosched()
+			continue
 		}
 		select {
 		case <-ctx.Done():

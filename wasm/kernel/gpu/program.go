@@ -293,22 +293,22 @@ func (p *Program) record(steps []step, outputs []output) (*wgpu.CommandBuffer, e
 	return encoder.Finish() // with the first error of all that was recorded
 }
 
-// eager is how long wait looks again at once, since a sleep would be a good part
-// of what a card takes. A software adapter needs the core itself.
-const eager = 5 * time.Millisecond
+// attentive is how long a wait asks without a pause: a card answers within
+// milliseconds, and a timer may take one by itself. A software adapter needs the
+// processor for its answer.
+const attentive = 10 * time.Millisecond
 
 // wait returns once a submission is completed. The library's own wait does not
 // tell a lost device from an idle one, and has no end where a driver hangs.
 func (d *Device) wait(ctx context.Context, submission uint64) error {
-	start := time.Now()
-	for {
+	for start := time.Now(); ; {
 		switch completed := d.queue.Poll(); {
 		case completed == submission:
 			return nil
 		case completed > submission: // a driver's way to let go of those who wait
 			return fmt.Errorf("%w: submission %d of %d is completed", wgpu.ErrDeviceLost, completed, submission)
 		}
-		if !d.software && time.Since(start) < eager {
+		if !d.software && time.Since(start) < attentive {
 			runtime.Gosched()
 			continue
 		}

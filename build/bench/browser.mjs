@@ -15,6 +15,11 @@ export const GPUS = ["swiftshader", "lavapipe"];
 
 const PREFERENCES = { "dom.webgpu.enabled": true, "dom.webgpu.workers.enabled": true, "gfx.webgpu.ignore-blocklist": true };
 
+const ADAPTERS = { swiftshader: " on SwiftShader", lavapipe: " on lavapipe" };
+
+/** title names a browser, for people, with what its version() says. */
+export const title = (name, version) => `${NAMES[name][0].startsWith("firefox") ? "Firefox" : "Chromium"} ${version.split("/").pop()}${ADAPTERS[name] ?? ""}`;
+
 /** find returns the path of an installed browser, or null. */
 export function find(name) {
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {

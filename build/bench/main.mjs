@@ -10,7 +10,7 @@ import { cpus, loadavg } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { find, GPUS, launch } from "./browser.mjs";
+import { find, GPUS, launch, title } from "./browser.mjs";
 import { APP, CONTENDERS, runApp, runPage, startHost, version } from "./contenders.mjs";
 import { line } from "./line.mjs";
 import { serve } from "./server.mjs";
@@ -67,7 +67,7 @@ async function main() {
         continue;
       }
       const started = await launch(browser);
-      browsers[browser] = `${browser} ${(await started.version()).split("/").pop()}`;
+      browsers[browser] = title(browser, await started.version());
       await started.close();
 
       const gpu = GPUS.includes(browser);

@@ -1,5 +1,5 @@
 // The gradient of the mean cross-entropy with soft targets, times the loss scale
-// x logits [pictures,classes], target [pictures,classes], settings -> y as x
+// x logits [pictures,classes], labels [pictures,classes], settings -> y as x
 // One invocation takes a picture.
 
 @compute @workgroup_size(64)
@@ -12,8 +12,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var mass = 0.0;
     for (var c = 0u; c < shape.classes; c++) {
         sum += exp(x_at(i, c / 4u)[c % 4u] - top);
-        mass += target_at(i, c / 4u)[c % 4u];
+        mass += labels_at(i, c / 4u)[c % 4u];
     }
     let scale = settings_at(7u, 0u).x / f32(shape.pictures);
-    for (var c = 0u; c < shape.c4; c++) { y_set(i, c, scale * (exp(x_at(i, c) - top) / sum * mass - target_at(i, c))); }
+    for (var c = 0u; c < shape.c4; c++) { y_set(i, c, scale * (exp(x_at(i, c) - top) / sum * mass - labels_at(i, c))); }
 }

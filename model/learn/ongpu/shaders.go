@@ -9,7 +9,7 @@ import (
 
 // Roles that only the trainer's own kernels have.
 const (
-	target   wgsl.Role = "target"
+	target   wgsl.Role = "labels"
 	settings wgsl.Role = "settings"
 	group    wgsl.Role = "group"
 	total    wgsl.Role = "total"

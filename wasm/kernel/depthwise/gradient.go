@@ -22,10 +22,7 @@ func InputGradientShader(s Shape, residual bool, t wgsl.Target) wgsl.Kernel {
 		Name:   fmt.Sprintf("depthwise input gradient %dx%dx%d k%d s%d", s.H, s.W, s.C, s.K, s.Stride),
 		Body:   inputGradientBody,
 		Consts: []wgsl.Const{{Name: "K", Value: s.K}, {Name: "STRIDE", Value: s.Stride}},
-		Dims: []wgsl.Dim{
-			{Name: "h", Value: s.H}, {Name: "w", Value: s.W}, {Name: "c4", Value: wgsl.Fours(s.C)},
-			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
-		},
+		Dims:   s.dims(),
 		Arrays: []wgsl.Array{
 			{Role: wgsl.DY, Columns: s.C},
 			{Role: wgsl.W, Columns: s.C},
@@ -49,11 +46,8 @@ func WeightGradientShader(s Shape, t wgsl.Target) wgsl.Kernel {
 		Name:   fmt.Sprintf("depthwise weight gradient %dx%dx%d k%d s%d", s.H, s.W, s.C, s.K, s.Stride),
 		Body:   weightGradientBody,
 		Consts: []wgsl.Const{{Name: "K", Value: s.K}, {Name: "STRIDE", Value: s.Stride}},
-		Dims: []wgsl.Dim{
-			{Name: "h", Value: s.H}, {Name: "w", Value: s.W}, {Name: "c4", Value: wgsl.Fours(s.C)},
-			{Name: "out_h", Value: s.OutH()}, {Name: "out_w", Value: s.OutW()},
-			{Name: "rows", Value: rows}, {Name: "part", Value: (rows + parts - 1) / parts}, {Name: "parts", Value: parts},
-		},
+		Dims: append(s.dims(), wgsl.Dim{Name: "rows", Value: rows},
+			wgsl.Dim{Name: "part", Value: (rows + parts - 1) / parts}, wgsl.Dim{Name: "parts", Value: parts}),
 		Arrays: []wgsl.Array{
 			{Role: wgsl.X, Columns: s.C},
 			{Role: wgsl.DY, Columns: s.C},

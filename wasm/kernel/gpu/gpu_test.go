@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,5 +219,39 @@ func TestWithoutADriver(t *testing.T) {
 	cmd.Env = append(os.Environ(), child+"=1", "VK_DRIVER_FILES=/nowhere.json", "VK_ICD_FILENAMES=/nowhere.json")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// What was written to a program that is closed before it ran must not reach the
+// memory that the next one gets.
+func TestClosedBeforeItRan(t *testing.T) {
+	d, _, _ := open4(t)
+	for i := range 50 {
+		abandoned := d.NewProgram()
+		for range 4 {
+			b, err := abandoned.Buffer("abandoned", 24)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := abandoned.Write(b, slices.Repeat([]float32{99}, 24)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		abandoned.Close()
+		p := d.NewProgram()
+		b, err := p.Buffer("x", 24)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Output(b, 24)
+		want := slices.Repeat([]float32{float32(i)}, 24)
+		got, err := p.Run(b, want)
+		p.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("program %d read back %v, want %v", i, got, want)
+		}
 	}
 }

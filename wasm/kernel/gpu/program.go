@@ -349,14 +349,25 @@ func (p *Program) read(y []float32) error {
 	return p.staging.Unmap()
 }
 
-// Close frees the program's buffers and pipelines.
+// Close frees the program's buffers and pipelines. The queue holds writes until the
+// next submission, and would then write to memory that is someone else's: one
+// without kernels takes them along first.
 func (p *Program) Close() {
 	d := p.device
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !p.closed && d.lost == nil {
-		for _, o := range p.owned {
-			o.Release()
+		err := d.within("closing a program", func(ctx context.Context) error {
+			submission, err := p.submit(nil, nil)
+			if err != nil {
+				return err
+			}
+			return d.wait(ctx, submission)
+		})
+		if err == nil {
+			for _, o := range p.owned {
+				o.Release()
+			}
 		}
 	}
 	p.owned, p.closed = nil, true

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -38,14 +39,28 @@ type chromium struct {
 	job    atomic.Pointer[job] // the one that runs
 }
 
-// job is what the page fetches and gives back.
+// job is kernels to run, one after the other, on arrays, of which some come back.
 type job struct {
 	kernels []wgsl.Kernel
-	inputs  map[wgsl.Role][]float32
-	scratch int
-	out     int
-	y       chan []byte // holds one
+	arrays  map[wgsl.Role][]float32
+	outputs []wgsl.Role // none: the kernels are compiled and not run
+	back    chan []byte // in Chromium; holds one
 }
+
+func newJob(kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32, outputs ...wgsl.Role) *job {
+	return &job{kernels, arrays, outputs, make(chan []byte, 1)}
+}
+
+// length is the float32 of all outputs.
+func (j *job) length() (n int) {
+	for _, role := range j.outputs {
+		n += len(j.arrays[role])
+	}
+	return n
+}
+
+// unwritten is an array of which it must be seen what a kernel does not write.
+func unwritten(n int) []float32 { return slices.Repeat([]float32{float32(math.NaN())}, n) }
 
 var shared struct {
 	sync.Mutex
@@ -69,7 +84,7 @@ func Main(m *testing.M) int {
 type Runner struct {
 	Name   string
 	Target wgsl.Target
-	run    func(*job) ([]float32, error)
+	run    func(*job) ([]float32, error) // the outputs, one after the other
 }
 
 // Runners are two that have nothing in common: headless Chromium (Tint, on
@@ -104,7 +119,10 @@ func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]
 			t.Fatal(err)
 		}
 	}
-	present := map[wgsl.Role][]float32{}
+	present := map[wgsl.Role][]float32{wgsl.Y: unwritten(r.Target.Pictures * n)}
+	if scratch > 0 {
+		present[wgsl.Scratch] = unwritten(scratch)
+	}
 	for role, values := range inputs {
 		switch {
 		case values == nil:
@@ -114,7 +132,7 @@ func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]
 			present[role] = values
 		}
 	}
-	y, err := r.run(&job{kernels: kernels, inputs: present, scratch: scratch, out: r.Target.Pictures * n, y: make(chan []byte, 1)})
+	y, err := r.run(newJob(kernels, present, wgsl.Y))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,6 +140,14 @@ func (r Runner) Run(t *testing.T, kernels []wgsl.Kernel, inputs map[wgsl.Role][]
 		return y[n : 2*n]
 	}
 	return y
+}
+
+// Compile fails where Chromium's compiler refuses a kernel.
+func Compile(t *testing.T, kernels []wgsl.Kernel) {
+	t.Helper()
+	if _, err := inChromium(newJob(kernels, nil)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func inChromium(j *job) ([]float32, error) {
@@ -171,11 +197,11 @@ func (c *chromium) run(j *job) ([]float32, error) {
 	if err := c.tab.Eval(ctx, fmt.Sprintf("runJob(%d)", c.number), nil); err != nil {
 		return nil, fmt.Errorf("kerneltest: %s: %w", j.kernels[0].Name, err)
 	}
-	raw := <-j.y // the page awaits its delivery before it ends
-	if len(raw) != 4*j.out {
-		return nil, fmt.Errorf("kerneltest: %s: the page returned %d bytes, want %d", j.kernels[0].Name, len(raw), 4*j.out)
+	raw := <-j.back // the page awaits its delivery before it ends
+	if len(raw) != 4*j.length() {
+		return nil, fmt.Errorf("kerneltest: %s: the page returned %d bytes, want %d", j.kernels[0].Name, len(raw), 4*j.length())
 	}
-	y := make([]float32, j.out)
+	y := make([]float32, j.length())
 	for i := range y {
 		y[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
 	}
@@ -193,25 +219,20 @@ func (c *chromium) routes() http.Handler {
 		io.WriteString(w, script)
 	})
 	mux.HandleFunc("GET /job/{number}", func(w http.ResponseWriter, r *http.Request) {
-		j, roles := c.job.Load(), []wgsl.Role{}
-		for role := range j.inputs {
-			roles = append(roles, role)
-		}
-		slices.Sort(roles)
-		json.NewEncoder(w).Encode(map[string]any{
-			"kernels": j.kernels, "inputs": roles, "scratch": j.scratch, "out": j.out,
-		})
+		j := c.job.Load()
+		arrays := slices.AppendSeq([]wgsl.Role{}, maps.Keys(j.arrays)) // a list, if of none
+		json.NewEncoder(w).Encode(map[string]any{"kernels": j.kernels, "arrays": arrays, "outputs": append([]wgsl.Role{}, j.outputs...)})
 	})
 	mux.HandleFunc("GET /job/{number}/{role}", func(w http.ResponseWriter, r *http.Request) {
-		binary.Write(w, binary.LittleEndian, c.job.Load().inputs[wgsl.Role(r.PathValue("role"))])
+		binary.Write(w, binary.LittleEndian, c.job.Load().arrays[wgsl.Role(r.PathValue("role"))])
 	})
-	mux.HandleFunc("POST /job/{number}/y", func(w http.ResponseWriter, r *http.Request) {
-		y, err := io.ReadAll(r.Body)
+	mux.HandleFunc("POST /job/{number}", func(w http.ResponseWriter, r *http.Request) {
+		back, err := io.ReadAll(r.Body)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		c.job.Load().y <- y
+		c.job.Load().back <- back
 	})
 	return mux
 }

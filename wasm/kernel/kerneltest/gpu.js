@@ -1,23 +1,21 @@
 "use strict";
 
 // Runs the job that the test serves: kernels one after the other, in one
-// submission, on buffers that are fetched by their role; sends y back.
+// submission, on arrays that are fetched by their role; sends outputs back, one
+// after the other. Without outputs the kernels are compiled only.
 async function runJob(job) {
-	const { kernels, inputs, scratch, out } = await (await fetch(`/job/${job}`)).json();
+	const { kernels, arrays, outputs } = await (await fetch(`/job/${job}`)).json();
 	const device = await (globalThis.device ??= openDevice());
 	device.pushErrorScope("out-of-memory");
 	device.pushErrorScope("validation");
 	const { STORAGE, UNIFORM, COPY_SRC, COPY_DST, MAP_READ } = GPUBufferUsage;
-	const buffers = {};
-	const upload = (role, bytes) => {
+	const buffers = {}, lengths = {};
+	for (const role of arrays) {
+		const bytes = await (await fetch(`/job/${job}/${role}`)).arrayBuffer();
+		lengths[role] = bytes.byteLength;
 		buffers[role] = device.createBuffer({ label: role, size: Math.ceil(bytes.byteLength / 16) * 16, usage: STORAGE | COPY_SRC | COPY_DST });
 		device.queue.writeBuffer(buffers[role], 0, bytes);
-	};
-	for (const role of inputs) upload(role, await (await fetch(`/job/${job}/${role}`)).arrayBuffer());
-	// What a kernel does not write must be seen.
-	upload("y", new Float32Array(out).fill(NaN));
-	if (scratch > 0) upload("scratch", new Float32Array(scratch).fill(NaN));
-
+	}
 	const encoder = device.createCommandEncoder();
 	for (const kernel of kernels) {
 		const module = device.createShaderModule({ label: kernel.Name, code: kernel.Source });
@@ -26,6 +24,7 @@ async function runJob(job) {
 			throw new Error(kernel.Name + ": " + problems.map((m) => `${m.type} line ${m.lineNum}: ${m.message}`).join("\n") + "\n" + kernel.Source);
 		}
 		const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute: { module, entryPoint: "main" } });
+		if (outputs.length === 0) continue;
 		const entries = kernel.Bindings.map((role, binding) => ({ binding, resource: { buffer: buffers[role] } }));
 		if (kernel.Shape?.length) {
 			const shape = device.createBuffer({ size: Math.ceil(kernel.Shape.length / 4) * 16, usage: UNIFORM | COPY_DST });
@@ -38,18 +37,34 @@ async function runJob(job) {
 		pass.dispatchWorkgroups(...kernel.Groups);
 		pass.end();
 	}
-	const staging = device.createBuffer({ size: 4 * out, usage: MAP_READ | COPY_DST });
-	encoder.copyBufferToBuffer(buffers.y, 0, staging, 0, 4 * out);
+	if (outputs.length === 0) {
+		await closeScopes(device);
+		return reply(job, new ArrayBuffer(0));
+	}
+	const staging = device.createBuffer({ size: outputs.reduce((n, role) => n + lengths[role], 0), usage: MAP_READ | COPY_DST });
+	let at = 0;
+	for (const role of outputs) {
+		encoder.copyBufferToBuffer(buffers[role], 0, staging, at, lengths[role]);
+		at += lengths[role];
+	}
 	device.queue.submit([encoder.finish()]);
+	await closeScopes(device);
+	await staging.mapAsync(GPUMapMode.READ);
+	await reply(job, staging.getMappedRange());
+	staging.destroy();
+	for (const role in buffers) buffers[role].destroy();
+}
+
+async function closeScopes(device) {
 	for (const kind of ["validation", "out of memory"]) {
 		const error = await device.popErrorScope();
 		if (error) throw new Error(`${kind}: ${error.message}`);
 	}
-	await staging.mapAsync(GPUMapMode.READ);
-	const delivery = await fetch(`/job/${job}/y`, { method: "POST", body: staging.getMappedRange() });
+}
+
+async function reply(job, bytes) {
+	const delivery = await fetch(`/job/${job}`, { method: "POST", body: bytes });
 	if (!delivery.ok) throw new Error(await delivery.text());
-	staging.destroy();
-	for (const role in buffers) buffers[role].destroy();
 }
 
 async function openDevice() {

@@ -4,7 +4,6 @@ package kerneltest
 
 import (
 	"fmt"
-	"math"
 	"sync"
 
 	"blastlens/wasm/kernel/gpu"
@@ -24,29 +23,11 @@ func natively(j *job) ([]float32, error) {
 	p := d.NewProgram()
 	defer p.Close()
 	buffers := map[wgsl.Role]gpu.Buffer{}
-	upload := func(role wgsl.Role, values []float32) error {
+	for role, values := range j.arrays {
 		if buffers[role], err = p.Buffer(string(role), len(values)); err != nil {
-			return err
-		}
-		return p.Write(buffers[role], values)
-	}
-	unwritten := func(n int) []float32 { // what a kernel does not write must be seen
-		values := make([]float32, n)
-		for i := range values {
-			values[i] = float32(math.NaN())
-		}
-		return values
-	}
-	for role, values := range j.inputs {
-		if err := upload(role, values); err != nil {
 			return nil, err
 		}
-	}
-	if err := upload(wgsl.Y, unwritten(j.out)); err != nil {
-		return nil, err
-	}
-	if j.scratch > 0 {
-		if err := upload(wgsl.Scratch, unwritten(j.scratch)); err != nil {
+		if err := p.Write(buffers[role], values); err != nil {
 			return nil, err
 		}
 	}
@@ -59,6 +40,9 @@ func natively(j *job) ([]float32, error) {
 			return nil, err
 		}
 	}
-	p.Output(buffers[wgsl.Y], j.out)
-	return p.Run(buffers[wgsl.X], j.inputs[wgsl.X])
+	for _, role := range j.outputs {
+		p.Output(buffers[role], len(j.arrays[role]))
+	}
+	first := j.outputs[0]
+	return p.Run(buffers[first], j.arrays[first])
 }

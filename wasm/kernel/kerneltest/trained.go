@@ -3,12 +3,10 @@
 package kerneltest
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"testing"
 
-	"blastlens/wasm/kernel/gpu"
 	"blastlens/wasm/kernel/wgsl"
 )
 
@@ -19,77 +17,59 @@ var Precisions = []struct {
 	Tolerance float64
 }{{false, GPU}, {true, 4e-3}}
 
-// Trained runs kernels of a backward pass, one after the other, on lavapipe.
-// Arrays has one for each role and gets back what is there afterwards; those of
-// maps, if any, are in half precision where halves says so and their columns
-// divide by four. The tests of one binary share the device.
+// Trained runs kernels of a backward pass, one after the other, on lavapipe and in
+// Chromium, which must agree. Arrays has one for each role and gets back what is
+// there afterwards; those of maps, if any, are in half precision where halves says
+// so and their columns divide by four. The tests of one binary share the device
+// and the browser.
 func Trained(t *testing.T, kernels []wgsl.Kernel, arrays map[wgsl.Role][]float32, halves bool, columns int, maps ...wgsl.Role) {
 	t.Helper()
-	d, err := lavapipe()
-	if err != nil {
-		t.Fatalf("%v (build/setup.sh installs it)", err)
+	if halves = halves && columns%4 == 0; !halves {
+		maps = nil
 	}
-	p := d.NewProgram()
-	defer p.Close()
-	half := func(role wgsl.Role) bool { return halves && columns%4 == 0 && slices.Contains(maps, role) }
-	buffers := map[wgsl.Role]gpu.Buffer{}
-	check := func(err error) {
-		if err != nil {
-			t.Helper()
+	var stored []wgsl.Kernel
+	for _, k := range kernels {
+		if err := k.Check(); err != nil {
 			t.Fatal(err)
 		}
-	}
-	var roles []wgsl.Role
-	for role, values := range arrays {
-		roles = append(roles, role)
-		if half(role) {
-			values = packHalf(values)
-		}
-		buffers[role], err = p.Buffer(string(role), len(values))
-		check(err)
-		check(p.Write(buffers[role], values))
-	}
-	for _, k := range kernels {
-		if halves && columns%4 == 0 {
-			k = k.InHalf(maps...)
-		}
-		check(k.Check())
-		var bound []gpu.Buffer
 		for _, role := range k.Bindings {
-			b, ok := buffers[role]
-			if !ok {
-				check(fmt.Errorf("kerneltest: %s: no array for %s", k.Name, role))
+			if arrays[role] == nil {
+				t.Fatalf("kerneltest: %s: no array for %s", k.Name, role)
 			}
-			bound = append(bound, b)
 		}
-		check(p.Add(k, bound))
+		stored = append(stored, k.InHalf(maps...))
+	}
+	buffers, roles := map[wgsl.Role][]float32{}, []wgsl.Role{}
+	for role, values := range arrays {
+		if buffers[role] = values; slices.Contains(maps, role) {
+			buffers[role] = packHalf(values)
+		}
+		roles = append(roles, role)
+	}
+	run := func(name string, on func(*job) ([]float32, error)) map[wgsl.Role][]float32 {
+		all, err := on(newJob(stored, buffers, roles...))
+		if err != nil {
+			t.Helper()
+			t.Fatalf("%s: %v", name, err)
+		}
+		got := map[wgsl.Role][]float32{}
+		for _, role := range roles {
+			got[role], all = all[:len(buffers[role])], all[len(buffers[role]):]
+			if slices.Contains(maps, role) {
+				got[role] = unpackHalf(got[role])
+			}
+		}
+		return got
+	}
+	got, other := run("lavapipe", natively), run("Chromium", inChromium)
+	tolerance := Precisions[0].Tolerance
+	if halves {
+		tolerance = Precisions[1].Tolerance
 	}
 	for _, role := range roles {
-		n := len(arrays[role])
-		if half(role) {
-			n = (n + 1) / 2
-		}
-		p.Output(buffers[role], n)
+		Equal(t, other[role], got[role], tolerance)
+		copy(arrays[role], got[role])
 	}
-	got, err := p.Run(buffers[roles[0]], first(arrays[roles[0]], half(roles[0])))
-	check(err)
-	for _, role := range roles {
-		to := arrays[role]
-		if half(role) {
-			copy(to, unpackHalf(got[:len(to)/2]))
-			got = got[len(to)/2:]
-			continue
-		}
-		copy(to, got)
-		got = got[len(to):]
-	}
-}
-
-func first(values []float32, half bool) []float32 {
-	if half {
-		return packHalf(values)
-	}
-	return values
 }
 
 // packHalf is pack2x16float on pairs of values, as the bits of float32.

@@ -8,22 +8,22 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let c = id.x;
     let part = id.y;
     if (c >= shape.c4 || part >= shape.parts) { return; }
-    let from = part * shape.part;
-    let to = min(from + shape.part, shape.rows);
-    if (from >= to) {
+    let begin = part * shape.part;
+    let end = min(begin + shape.part, shape.rows);
+    if (begin >= end) {
         y_set(2u * part, c, vec4f());
         y_set(2u * part + 1u, c, vec4f());
         return;
     }
-    let first = x_at(from, c);
+    let first = x_at(begin, c);
     var sum = vec4f();
     var squares = vec4f();
-    for (var r = from; r < to; r++) {
+    for (var r = begin; r < end; r++) {
         let d = x_at(r, c) - first;
         sum += d;
         squares += d * d;
     }
-    let n = f32(to - from);
+    let n = f32(end - begin);
     let mean = sum / n;
     y_set(2u * part, c, first + mean);
     y_set(2u * part + 1u, c, max(squares - sum * mean, vec4f()));

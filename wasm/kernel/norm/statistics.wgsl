@@ -21,15 +21,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
     let all = f32(shape.rows);
     var v = vec4f();
     for (var p = lane; p < shape.parts; p += 64u) {
-        let from = min(p * shape.part, shape.rows);
-        v += f32(min(from + shape.part, shape.rows) - from) * (x_at(2u * p, c) - first);
+        let begin = min(p * shape.part, shape.rows);
+        v += f32(min(begin + shape.part, shape.rows) - begin) * (x_at(2u * p, c) - first);
     }
     let mean = first + total(lane, v) / all;
     v = vec4f();
     for (var p = lane; p < shape.parts; p += 64u) {
-        let from = min(p * shape.part, shape.rows);
+        let begin = min(p * shape.part, shape.rows);
         let d = x_at(2u * p, c) - mean;
-        v += x_at(2u * p + 1u, c) + f32(min(from + shape.part, shape.rows) - from) * d * d;
+        v += x_at(2u * p + 1u, c) + f32(min(begin + shape.part, shape.rows) - begin) * d * d;
     }
     let squares = total(lane, v);
     if (lane != 0u) { return; }

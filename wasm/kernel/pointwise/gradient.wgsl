@@ -8,8 +8,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let c = 2u * id.y;
     if (m >= shape.m4 || c >= shape.c4) { return; }
     let next = min(c + 1u, shape.c4 - 1u);
-    let from = id.z * shape.part;
-    let to = min(from + shape.part, shape.rows);
+    let begin = id.z * shape.part;
+    let end = min(begin + shape.part, shape.rows);
     var s0 = vec4f();
     var s1 = s0;
     var s2 = s0;
@@ -18,7 +18,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var s5 = s0;
     var s6 = s0;
     var s7 = s0;
-    for (var r = from; r < to; r++) {
+    for (var r = begin; r < end; r++) {
         let d = dy_at(r, m);
         let a = x_at(r, c);
         let b = x_at(r, next);

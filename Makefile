@@ -37,9 +37,9 @@ check:
 # machine has, emulated, and without SIMD. Shaders have no such width: `test` runs them once.
 kernels:
 	for width in $$(go run ./build/widths); do \
-		GODEBUG=simd=$$width go test -count=1 -skip '/^wgsl' ./wasm/kernel/... ./wasm/device/cpu && \
+		GODEBUG=simd=$$width go test -count=1 -skip 'Shader|/^wgsl' ./wasm/kernel/... ./wasm/device/cpu && \
 		GODEBUG=simd=$$width go test -count=1 -run Gorgonia ./model/learn || exit 1; done
-	GOEXPERIMENT= go test -count=1 -skip '/^wgsl' ./wasm/kernel/... ./wasm/device/cpu
+	GOEXPERIMENT= go test -count=1 -skip 'Shader|/^wgsl' ./wasm/kernel/... ./wasm/device/cpu
 	GOEXPERIMENT= go test -count=1 -run Gorgonia ./model/learn
 
 bench: bench-native bench-tab
